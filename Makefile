@@ -1,0 +1,50 @@
+# Every target first sees to the environment in .venv; `make help` lists them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-real lint benchmark clean
+
+VENV := .venv
+STAMP := $(VENV)/.installed
+PY := $(VENV)/bin/python
+
+# The first interpreter that is new enough; `make PYTHON=/path/to/python` overrides it.
+PYTHON ?= $(shell for name in python3.11 python3; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo "$$name"; break; }; done)
+
+export TF_CPP_MIN_LOG_LEVEL := 2
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+help:  ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(STAMP): setup.cfg pyproject.toml constraints.txt
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Python 3.11 or newer is needed; neither python3.11 nor python3 is." >&2; exit 1; fi
+	test -x $(PY) || "$(PYTHON)" -m venv $(VENV)
+	$(PY) -m pip install --quiet -c constraints.txt -e ".[dev]"
+	@touch $@
+
+demo: $(STAMP)  ## Train, export and reload a model on generated text
+	$(PY) examples/demo.py
+
+test: $(STAMP)  ## Run the tests on TensorFlow, then those for every backend on JAX
+	KERAS_BACKEND=tensorflow $(PY) -m pytest -m "not learning"
+	KERAS_BACKEND=jax $(PY) -m pytest -m "any_backend and not learning"
+
+test-real: $(STAMP)  ## Run the long trainings on real data and show their figures
+	$(PY) -m pytest -m learning -s
+
+lint: $(STAMP)  ## Check style, format and types
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy keras_mtl
+
+benchmark: $(STAMP)  ## Run every script in benchmarks/
+	@for script in $(sort $(wildcard benchmarks/*.py)); do \
+		echo "$$script"; $(PY) "$$script" || exit 1; done
+
+clean:  ## Remove the environment, caches and build files
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
