@@ -1,0 +1,142 @@
+"""Label values to label names: what a label column may hold, and what it means."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Integral
+from typing import Any
+
+MANY = 20  # names written out in an error before "and n more"
+
+
+def listed(names: Iterable[Any]) -> str:
+    """Write names for a message, at most `MANY` of them."""
+    everything = [str(name) for name in names]
+    rest = len(everything) - MANY
+    return ", ".join(everything[:MANY]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Write a `Did you mean 'x'? ` for a message, or nothing."""
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"Did you mean {close[0]!r}? " if close else ""
+
+
+def check_names(names: Sequence[str], column: str, dataset: str) -> tuple[str, ...]:
+    """Check the label names of a column and return them interned, in class order.
+
+    Raises:
+        ValueError: If the names are no sequence of different, non-empty strings.
+    """
+    whose = f"`labels[{column!r}]` of dataset {dataset!r} must hold different, non-empty names"
+    if isinstance(names, str):
+        raise ValueError(
+            f"{whose}, as a list or tuple. Received: {names!r}. Write ({names!r},) for one name."
+        )
+    for position, name in enumerate(names):
+        if not isinstance(name, str) or not name:
+            raise ValueError(
+                f"{whose}. Received: {name!r} at position {position}. Write each class as a string."
+            )
+        if name in names[:position]:
+            raise ValueError(f"{whose}. Received: {name!r} twice. Give each class its own name.")
+    if not len(names):
+        raise ValueError(
+            f"{whose}. Received: no name. Leave the names out (None) to take them from train."
+        )
+    return tuple(sys.intern(str(name)) for name in names)
+
+
+def infer_names(values: Iterable[Any], where: str) -> tuple[str, ...]:
+    """Read the label names off a training column.
+
+    Whole numbers (and strings of digits) are put in numerical order, other names in
+    alphabetical order.
+
+    Args:
+        values: Names, whole numbers, lists of names, or `None`.
+        where: The column and its split, for messages.
+
+    Raises:
+        ValueError: If there is no label, or names and numbers are mixed.
+    """
+    found: set[Any] = set()
+    for value in values:
+        found.update(value if isinstance(value, list | tuple) else [value])
+    found.discard(None)
+    numbers = [value for value in found if isinstance(value, Integral)]
+    names = [value for value in found if isinstance(value, str)]
+    if not found:
+        raise ValueError(f"{where} must hold labels. Received: None in every row. {_NO_LABELS}")
+    if len(names) != len(found) and len(numbers) != len(found):
+        odd = next((v for v in found if not isinstance(v, str | Integral)), numbers[:1] + names[:1])
+        raise ValueError(
+            f"{where} must hold names only, or whole numbers only, and None for a row without a "
+            f"label. Received: {odd!r}. {_NO_LABELS}"
+        )
+    texts = sorted(str(int(value)) for value in numbers) or sorted(names)
+    if numbers or all(text.isdecimal() for text in texts):
+        texts.sort(key=int)
+    return tuple(sys.intern(str(text)) for text in texts)
+
+
+_NO_LABELS = "If the column is no label (a score, say), pass labels={} to keep it as it is."
+
+
+def to_names(
+    values: Iterable[Any], names: tuple[str, ...], where: str, inferred: bool = False
+) -> list[Any]:
+    """Turn the values of a label column into names of its label space.
+
+    A value is a name, a class number, `None` (no label), or a list of names (several labels,
+    or one per token), which becomes a tuple.
+
+    Args:
+        values: The column.
+        names: The label space, in class order.
+        where: The column and its split, for messages.
+        inferred: Whether the names were read off the training rows.
+
+    Raises:
+        ValueError: If a value is not in the label space; names the row and the nearest name.
+    """
+    known = {name: name for name in names}
+    resolved: list[Any] = []
+    for row, value in enumerate(values):
+        if value is None:
+            resolved.append(None)
+        elif isinstance(value, list | tuple):
+            resolved.append(tuple(_from_several(each, known, where, row) for each in value))
+        elif isinstance(value, str) and value in known:
+            resolved.append(known[value])
+        elif isinstance(value, Integral) and inferred and str(int(value)) in known:
+            resolved.append(known[str(int(value))])
+        elif isinstance(value, Integral) and not inferred and 0 <= int(value) < len(names):
+            resolved.append(names[int(value)])
+        else:
+            raise ValueError(_unknown(value, known, where, row, inferred))
+    return resolved
+
+
+def _from_several(value: Any, known: Mapping[str, str], where: str, row: int) -> str:
+    # A list of numbers may be class numbers or a 0/1 vector: too easy to get wrong in silence.
+    if not isinstance(value, str):
+        raise ValueError(
+            f"{where} must hold names where a row has several labels. Received: {value!r} in "
+            f"row {row}. Write the names of the labels that apply."
+        )
+    if value not in known:
+        raise ValueError(_unknown(value, known, where, row, False))
+    return known[value]
+
+
+def _unknown(value: Any, known: Mapping[str, str], where: str, row: int, inferred: bool) -> str:
+    hint = nearest(value, known) if isinstance(value, str) else ""
+    numbers = f", class numbers 0 to {len(known) - 1}" if not inferred else ""
+    fix = "These are the labels of train; name them all with `labels=`. " if inferred else ""
+    return (
+        f"{where} must hold one of {len(known)} label names ({listed(known)}){numbers}, or None "
+        f"for a row without a label. Received: {value!r} in row {row}. {hint}{fix}".rstrip()
+    )
