@@ -1,0 +1,6 @@
+"""From a trunk's features to one task's scores."""
+
+from keras_mtl.heads.pooled import PooledHead
+from keras_mtl.heads.pooling import POOLINGS, Pooling
+
+__all__ = ["POOLINGS", "PooledHead", "Pooling"]

@@ -1,0 +1,89 @@
+"""The head of every task that gives one answer per text."""
+
+from typing import Any
+
+import keras
+
+from keras_mtl.heads.pooling import Pooling
+
+
+@keras.saving.register_keras_serializable(package="keras_mtl")
+class PooledHead(keras.layers.Layer):
+    """Pool the features of a text and map them to scores.
+
+    Args:
+        units: How many scores, one per class.
+        pooling: `"mean"`, `"max"` or `"last"`.
+        hidden_dim: Width of a hidden ReLU layer, or `None` for a linear head.
+        dropout: Share of the pooled features dropped in training, in [0, 1).
+
+    Call arguments:
+        features: `{"sequence": (B, L, D), "padding_mask": (B, L)}`; a trunk that knows
+            better what came last (both ends of a bidirectional reader) adds `"last": (B, E)`.
+
+    Returns:
+        Scores (logits), `(B, units)` in float32.
+
+    Raises:
+        ValueError: If `pooling` is unknown, or a size is out of range.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        pooling: str = "mean",
+        hidden_dim: int | None = None,
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.units = units
+        self.hidden_dim = hidden_dim
+        policy = self.dtype_policy
+        self.pooling = Pooling(pooling, name="pooling", dtype=policy)
+        self.dropout = keras.layers.Dropout(dropout, name="dropout", dtype=policy)
+        self.hidden = (
+            None
+            if hidden_dim is None
+            else keras.layers.Dense(hidden_dim, activation="relu", name="hidden", dtype=policy)
+        )
+        # Scores stay in float32 under mixed precision: the loss is taken from them.
+        self.scores = keras.layers.Dense(units, name="scores", dtype="float32")
+
+    def build(self, features_shape: dict[str, Any]) -> None:
+        width = self._pooled_shape(features_shape)
+        self.pooling.build(features_shape["sequence"])
+        self.dropout.build(width)
+        if self.hidden is not None:
+            self.hidden.build(width)
+            width = (None, self.hidden_dim)
+        self.scores.build(width)
+        self.built = True
+
+    def call(self, features: dict[str, Any], training: bool | None = None) -> Any:
+        if self.pooling.mode == "last" and "last" in features:
+            pooled = features["last"]
+        else:
+            pooled = self.pooling(features["sequence"], features["padding_mask"])
+        pooled = self.dropout(pooled, training=training)
+        if self.hidden is not None:
+            pooled = self.hidden(pooled)
+        return self.scores(pooled)
+
+    # Not `compute_output_shape`: Keras would take the scores for half precision.
+    def compute_output_spec(self, features: dict[str, Any], training: bool | None = None) -> Any:
+        return keras.KerasTensor((features["sequence"].shape[0], self.units), dtype="float32")
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "pooling": self.pooling.mode,
+            "hidden_dim": self.hidden_dim,
+            "dropout": self.dropout.rate,
+        }
+
+    def _pooled_shape(self, features_shape: dict[str, Any]) -> Any:
+        if self.pooling.mode == "last" and "last" in features_shape:
+            return features_shape["last"]
+        return (None, features_shape["sequence"][-1])

@@ -1,0 +1,14 @@
+"""What to predict, from which column, and how it is scored."""
+
+from keras_mtl.tasks.class_weights import balanced_class_weight
+from keras_mtl.tasks.classification import Classification, classification
+from keras_mtl.tasks.task import Task, check_tasks, from_config
+
+__all__ = [
+    "Classification",
+    "Task",
+    "balanced_class_weight",
+    "check_tasks",
+    "classification",
+    "from_config",
+]

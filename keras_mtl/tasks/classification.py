@@ -1,0 +1,216 @@
+"""One label out of several for each text."""
+
+import dataclasses
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_mtl.heads import POOLINGS, PooledHead
+from keras_mtl.tasks.f1 import F1Score
+from keras_mtl.tasks.task import Task
+
+# From this many classes on, the share of rows with the label among the first five is shown too.
+_MANY_CLASSES = 10
+
+
+@keras.saving.register_keras_serializable(package="keras_mtl")
+@dataclasses.dataclass(frozen=True)
+class Classification(Task):
+    """A task with one label per text; made by `classification`."""
+
+    labels: tuple[str, ...] = ()
+    pooling: str = "mean"
+    hidden_dim: int | None = None
+    dropout: float = 0.0
+    label_smoothing: float = 0.0
+    class_weight: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "labels", _checked_labels(self.name, self.labels))
+        object.__setattr__(self, "class_weight", self._checked_class_weight())
+        for argument in ("label_smoothing", "dropout"):
+            if not 0.0 <= getattr(self, argument) < 1.0:
+                raise ValueError(
+                    f"`{argument}` of task {self.name!r} must be in [0, 1). "
+                    f"Received: {argument}={getattr(self, argument)!r}."
+                )
+        if self.pooling not in POOLINGS:
+            raise ValueError(
+                f"`pooling` of task {self.name!r} must be one of "
+                f"{', '.join(map(repr, POOLINGS))}. Received: pooling={self.pooling!r}."
+            )
+        if self.hidden_dim is not None and self.hidden_dim < 1:
+            raise ValueError(
+                f"`hidden_dim` of task {self.name!r} must be at least 1, or None for a linear "
+                f"head. Received: hidden_dim={self.hidden_dim!r}."
+            )
+
+    @property
+    def num_classes(self) -> int:
+        """How many labels there are to choose from."""
+        return len(self.labels)
+
+    def head(self) -> keras.layers.Layer:
+        return PooledHead(
+            self.num_classes, self.pooling, self.hidden_dim, self.dropout, name=f"{self.name}_head"
+        )
+
+    def prediction(self) -> keras.layers.Layer:
+        return keras.layers.Softmax(name=self.name, dtype="float32")
+
+    def loss(self, labels: Any, scores: Any) -> Any:
+        if len(labels.shape) + 1 != len(scores.shape):  # They would broadcast to (B, B).
+            raise ValueError(
+                f"Labels of task {self.name!r} must be class numbers of shape (B,). "
+                f"Received: shape {tuple(labels.shape)}. Drop the last axis of labels of shape "
+                "(B, 1); take the argmax of one-hot labels."
+            )
+        targets = ops.one_hot(ops.cast(labels, "int32"), self.num_classes, dtype=scores.dtype)
+        smooth = self.label_smoothing
+        smoothed = targets * (1.0 - smooth) + smooth / self.num_classes if smooth else targets
+        losses = -ops.sum(smoothed * ops.log_softmax(scores), axis=-1)
+        if self.class_weight is not None:
+            losses = losses * ops.matmul(targets, ops.array(self.class_weight, scores.dtype))
+        return losses
+
+    def outside(self, labels: Any) -> Any:
+        # What is not inside, so that NaN is outside too.
+        inside = ops.logical_and(ops.greater_equal(labels, 0), ops.less(labels, self.num_classes))
+        return ops.logical_not(ops.logical_and(inside, ops.equal(labels, ops.floor(labels))))
+
+    def metrics(self) -> list[keras.metrics.Metric]:
+        found: list[keras.metrics.Metric] = [
+            keras.metrics.SparseCategoricalAccuracy(name="accuracy"),
+            F1Score(self.num_classes, "macro", name="macro_f1"),
+            F1Score(self.num_classes, "weighted", name="weighted_f1"),
+        ]
+        if self.num_classes >= _MANY_CLASSES:
+            found.append(keras.metrics.SparseTopKCategoricalAccuracy(5, name="top_5_accuracy"))
+        return found
+
+    def encode(self, values: Sequence[Any], where: str) -> tuple[np.ndarray, np.ndarray]:
+        numbers = {label: number for number, label in enumerate(self.labels)}
+        labels = np.zeros(len(values), np.int32)
+        weights = np.ones(len(values), np.float32)
+        for row, value in enumerate(values):
+            if value is None:
+                weights[row] = 0.0
+            elif isinstance(value, str) and value in numbers:
+                labels[row] = numbers[value]
+            else:
+                raise ValueError(self._unknown_label(value, where, row))
+        return labels, weights
+
+    def decode(self, prediction: np.ndarray) -> dict[str, Any]:
+        best = int(np.argmax(prediction))
+        return {"label": self.labels[best], "score": float(prediction[best])}
+
+    def _unknown_label(self, value: Any, where: str, row: int) -> str:
+        nearest = difflib.get_close_matches(str(value), self.labels, n=1, cutoff=0.0)
+        some = ", ".join(map(repr, self.labels[:8])) + (", ..." if self.num_classes > 8 else "")
+        return (
+            f"Each label of task {self.name!r} must be one of its {self.num_classes} label names "
+            f"({some}) or None. Received: {value!r} in row {row} of {where}. The nearest is "
+            f"{nearest[0]!r}. Mend the row, or declare the label with the task."
+        )
+
+    def _checked_class_weight(self) -> tuple[float, ...] | None:
+        given: Any = self.class_weight
+        if given is None:
+            return None
+        if isinstance(given, Mapping):
+            unknown = sorted(set(given) - set(self.labels), key=str)
+            if unknown:
+                raise ValueError(
+                    f"`class_weight` of task {self.name!r} must name labels of the task "
+                    f"({', '.join(map(repr, self.labels))}). Received: weights of {unknown}. "
+                    "Labels not named weigh 1."
+                )
+            given = [given.get(label, 1.0) for label in self.labels]
+        try:
+            weights = tuple(float(weight) for weight in given)
+        except (TypeError, ValueError):
+            weights = ()
+        if len(weights) != self.num_classes or not all(0 < w < float("inf") for w in weights):
+            raise ValueError(
+                f"`class_weight` of task {self.name!r} must be a dictionary from label to weight, "
+                f"or {self.num_classes} weights, all above 0. Received: class_weight={given!r}. "
+                "`balanced_class_weight` computes one; to leave rows out give them the label None."
+            )
+        return weights
+
+
+def classification(
+    name: str,
+    labels: Sequence[str],
+    column: str | None = None,
+    *,
+    pooling: str = "mean",
+    hidden_dim: int | None = None,
+    dropout: float = 0.0,
+    label_smoothing: float = 0.0,
+    class_weight: Mapping[str, float] | Sequence[float] | None = None,
+) -> Classification:
+    """Declare a task with one label per text.
+
+    The model's output is a probability for each label, `(B, num_classes)`, in the order of
+    `labels`; the loss is cross-entropy, taken from the logits.
+
+    Args:
+        name: Name of the task and of the model's output.
+        labels: The label names in class order, at least two.
+        column: Column of the dataset with the labels; by default `name`.
+        pooling: How the head reads the trunk: `"mean"`, `"max"` or `"last"`.
+        hidden_dim: Width of a hidden layer in the head; linear when `None`.
+        dropout: Share of pooled features dropped in training.
+        label_smoothing: Share of the target spread evenly over all labels, in [0, 1).
+        class_weight: Weight of each label in the loss, by name or in class order. See
+            `balanced_class_weight`. The loss stays a mean over labelled rows, so weights act
+            even in a batch of one row, in `fit` and in `evaluate`.
+
+    Returns:
+        A frozen task.
+
+    Raises:
+        TypeError: If labels are not strings.
+        ValueError: If a name, a label or an option is not usable.
+
+    Example:
+        >>> task = classification("sentiment", labels=("neg", "pos"))
+        >>> task.num_classes, task.column
+        (2, 'sentiment')
+    """
+    return Classification(
+        name,
+        column or name,
+        tuple(labels) if not isinstance(labels, str) else labels,  # type: ignore[arg-type]
+        pooling,
+        hidden_dim,
+        dropout,
+        label_smoothing,
+        class_weight,  # type: ignore[arg-type]
+    )
+
+
+def _checked_labels(name: str, labels: Any) -> tuple[str, ...]:
+    if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
+        raise TypeError(
+            f"`labels` of task {name!r} must be label names (strings) in class order. "
+            f"Received: labels={labels!r}. For numbers use [str(number) for number in labels]."
+        )
+    if len(labels) < 2:
+        raise ValueError(
+            f"`labels` of task {name!r} must be at least 2. Received: labels={labels!r}. "
+            "For a yes/no task give both names."
+        )
+    twice = sorted({label for label in labels if list(labels).count(label) > 1})
+    if twice:
+        raise ValueError(
+            f"`labels` of task {name!r} must hold each label once. Received twice: {twice}."
+        )
+    return tuple(labels)

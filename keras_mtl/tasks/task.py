@@ -1,0 +1,127 @@
+"""The one contract between a kind of task and everything after it."""
+
+import abc
+import dataclasses
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+# Task names become names of layers, model outputs, log entries and SavedModel signatures;
+# this is what TensorFlow takes in all of these places.
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+# Names that a log ("val" would log `val_loss`), a layer or a SavedModel needs for itself.
+_RESERVED = {"loss", "self", "serve", "serving_default", "texts", "token_ids", "trunk", "val"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Task(abc.ABC):
+    """One thing to predict. Frozen: declared once, asked by every later stage.
+
+    The model, the step and the mixture know nothing of kinds of tasks; a new kind is a
+    new subclass (a frozen dataclass, registered with Keras) and touches nothing else.
+
+    Args:
+        name: Name of the task and of the model's output: letters, digits and `_`.
+        column: Column of the dataset that holds the labels; by default the name.
+
+    Raises:
+        ValueError: If the name cannot name a model output.
+    """
+
+    name: str
+    column: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+            raise ValueError(
+                "The name of a task becomes a model output and a SavedModel signature: it must "
+                "begin with an English letter and have only these, digits and `_`. Received: "
+                f"name={self.name!r}."
+            )
+        if self.name in _RESERVED or self.name.startswith("val_"):
+            raise ValueError(
+                "The name of a task must not be one that logs, layers or a SavedModel use "
+                f"({', '.join(sorted(_RESERVED))}, and all that begin with 'val_'). "
+                f"Received: name={self.name!r}. Choose another, such as {'my_' + self.name!r}."
+            )
+        if not self.column:
+            object.__setattr__(self, "column", self.name)
+
+    @abc.abstractmethod
+    def head(self) -> keras.layers.Layer:
+        """A new layer from a trunk's features to scores."""
+
+    @abc.abstractmethod
+    def prediction(self) -> keras.layers.Layer:
+        """A new layer, named as the task, from scores to what `predict` returns."""
+
+    @abc.abstractmethod
+    def loss(self, labels: Any, scores: Any) -> Any:
+        """Loss of each row `(B,)` or token `(B, L)`, not reduced, class weights included.
+
+        `labels` are in the label space wherever the row counts.
+        """
+
+    @abc.abstractmethod
+    def outside(self, labels: Any) -> Any:
+        """Booleans in the shape of the loss: which labels are outside the label space."""
+
+    @abc.abstractmethod
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """New metrics, built, that take `(labels, predictions, sample_weight)`."""
+
+    @abc.abstractmethod
+    def encode(self, values: Sequence[Any], where: str) -> tuple[np.ndarray, np.ndarray]:
+        """Labels as numbers `(N,)`, and weights `(N,)`: 0 where `values` has `None`.
+
+        `where` names the place of the values in messages, such as `'imdb/train', column 'label'`.
+        """
+
+    @abc.abstractmethod
+    def decode(self, prediction: np.ndarray) -> dict[str, Any]:
+        """One row of `predict` in words: what a served model answers."""
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal task."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "Task":
+        """The task of a `get_config`."""
+        return cls(**config)
+
+
+def check_tasks(tasks: Task | Iterable[Task]) -> tuple[Task, ...]:
+    """All tasks of a model as a tuple, each a `Task`, no name twice.
+
+    Raises:
+        TypeError: If something is no task.
+        ValueError: If there is none, or two share a name.
+    """
+    tasks = (tasks,) if isinstance(tasks, Task) else tuple(tasks)
+    if not tasks:
+        raise ValueError("A model needs at least one task. Received: tasks=().")
+    for task in tasks:
+        if not isinstance(task, Task):
+            raise TypeError(
+                "`tasks` of a model must be tasks, such as "
+                f"`keras_mtl.classification('topic', labels)`. Received: {task!r} of type "
+                f"{type(task).__name__}."
+            )
+    names = [task.name for task in tasks]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(
+            f"Each task of a model needs a name of its own. Received: {names}; twice: {twice}. "
+            "Rename one of them; tasks may share a column."
+        )
+    return tasks
+
+
+def from_config(config: dict[str, Any]) -> Task:
+    """The task of a serialized Keras object."""
+    task: Task = keras.saving.deserialize_keras_object(config)
+    return task

@@ -1,0 +1,6 @@
+"""Shared encoders: functions that return functional Keras models from ids to features."""
+
+from keras_mtl.trunks.bag import bag
+from keras_mtl.trunks.lstm import lstm
+
+__all__ = ["bag", "lstm"]
