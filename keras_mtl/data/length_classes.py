@@ -1,0 +1,124 @@
+"""Which lengths a run compiles, and which streams share a pass through the trunk."""
+
+import dataclasses
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+# Lengths are multiples of this: accelerators like it, and it costs a token or two.
+_MULTIPLE = 8
+# Shares of a stream at which a class may end.
+_GRID = 20
+# More passes than this were never worth it.
+_MAX_GROUPS = 3
+# A pass through a recurrent trunk costs about as much again as this many rows.
+_PASS_COST = 24
+
+
+@dataclasses.dataclass(frozen=True)
+class LengthPlan:
+    """Length classes and groups of a mixture.
+
+    Class `k` holds the rows of every stream between two shares of its own lengths, the
+    same shares for all streams: a step of class `k` takes rows of class `k` from each, so
+    all streams run through their rows evenly. Each group has one padded length per class.
+
+    Args:
+        shares: Share of the rows in each class, shortest class first; they sum to 1.
+        groups: Stream numbers that share one pass through the trunk.
+        lengths: Padded length of each group in each class, `(groups, classes)`.
+    """
+
+    shares: tuple[float, ...]
+    groups: tuple[tuple[int, ...], ...]
+    lengths: tuple[tuple[int, ...], ...]
+
+    @property
+    def classes(self) -> int:
+        """How many length classes, and so compiled steps, there are."""
+        return len(self.shares)
+
+    def length(self, stream: int, length_class: int) -> int:
+        """Padded length of a stream in a class."""
+        for group, lengths in zip(self.groups, self.lengths, strict=True):
+            if stream in group:
+                return lengths[length_class]
+        raise ValueError(f"There is no stream number {stream} in the groups {self.groups}.")
+
+    def rows(self, lengths: np.ndarray, length_class: int) -> np.ndarray:
+        """Row numbers, ascending, of a stream with these row `lengths` that are in a class."""
+        ends = np.round(np.cumsum((0.0, *self.shares)), 9)
+        first, last = (_rank(len(lengths), ends[length_class + side]) for side in (0, 1))
+        if last <= first:  # A stream with fewer rows than classes lends its nearest shorter row.
+            first, last = max(last - 1, 0), max(last, 1)
+        return np.sort(np.argsort(lengths, kind="stable")[first:last])
+
+
+def plan_lengths(
+    lengths: Sequence[np.ndarray], rows_per_step: Sequence[int], max_classes: int
+) -> LengthPlan:
+    """The classes and groups that cost the fewest padded tokens per step.
+
+    Args:
+        lengths: For each stream, the tokens of each of its rows.
+        rows_per_step: For each stream, how many of its rows are in a step.
+        max_classes: The most length classes there may be.
+
+    Returns:
+        The best plan: shares of classes by exact dynamic programming, groups as runs of
+        streams in order of their mean length.
+
+    Raises:
+        ValueError: If there is no stream.
+    """
+    if not lengths:
+        raise ValueError("`lengths` of a length plan must have a stream or more. Received: none.")
+    curves = np.stack([_curve(one) for one in lengths])  # (streams, grid): longest row up to there
+    order = sorted(range(len(lengths)), key=lambda stream: (curves[stream].mean(), stream))
+    plans = []
+    for groups in _partitions(order):
+        tallest = np.stack([curves[list(group)].max(axis=0) for group in groups])
+        rows = np.array([sum(rows_per_step[s] for s in group) + _PASS_COST for group in groups])
+        cost, ends = _cheapest_ends(rows @ tallest, max_classes)
+        plans.append((cost, groups, ends, tallest))
+    _, groups, ends, tallest = min(plans, key=lambda plan: plan[0])
+    shares = np.diff([0, *ends]) / _GRID
+    padded = tallest[:, np.array(ends) - 1]
+    return LengthPlan(tuple(shares.tolist()), groups, tuple(map(tuple, padded.tolist())))
+
+
+def _rank(rows: int, share: float) -> int:
+    return int(np.ceil(rows * share - 1e-6))
+
+
+def _curve(lengths: np.ndarray) -> np.ndarray:
+    """Longest row among the shortest 1/20, 2/20 ... of the rows, in multiples of 8."""
+    ranks = [max(_rank(len(lengths), part / _GRID), 1) - 1 for part in range(1, _GRID + 1)]
+    longest = max(int(lengths.max()), 1)
+    padded = -(-np.maximum(np.sort(lengths)[ranks], 1) // _MULTIPLE) * _MULTIPLE
+    return np.minimum(padded, longest)
+
+
+def _partitions(order: list[int]) -> list[tuple[tuple[int, ...], ...]]:
+    found = []
+    for cuts in range(min(_MAX_GROUPS, len(order))):
+        for at in itertools.combinations(range(1, len(order)), cuts):
+            ends = (0, *at, len(order))
+            parts = itertools.pairwise(ends)
+            found.append(tuple(tuple(sorted(order[a:b])) for a, b in parts))
+    return found
+
+
+def _cheapest_ends(cost_at: np.ndarray, max_classes: int) -> tuple[float, list[int]]:
+    """Ends of classes on the grid that minimise sum(width * cost of its longest)."""
+    best: list[dict[int, tuple[float, list[int]]]] = [{0: (0.0, [])}]
+    for _ in range(max_classes):
+        layer: dict[int, tuple[float, list[int]]] = {}
+        for begin, (cost, ends) in best[-1].items():
+            for end in range(begin + 1, _GRID + 1):
+                total = cost + (end - begin) * float(cost_at[end - 1])
+                if end not in layer or total < layer[end][0]:
+                    layer[end] = total, [*ends, end]
+        best.append(layer)
+    return min((layer[_GRID] for layer in best[1:] if _GRID in layer), key=lambda found: found[0])

@@ -1,0 +1,100 @@
+"""One trunk, a head per task, as an ordinary Keras model."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_mtl import training
+from keras_mtl.tasks import Task, check_tasks
+
+
+@keras.saving.register_keras_serializable(package="keras_mtl")
+class MultiTaskModel(training.MultiTaskTrainer):
+    """A functional Keras model with one named output per task.
+
+    Args:
+        trunk: A functional model from token ids to features, from `keras_mtl.trunks` or of
+            your own: `{"token_ids": (B, L)}` to `{"sequence": (B, L, D), "padding_mask": ...}`.
+        tasks: The tasks. Outputs are probabilities (or whatever the kind of task predicts),
+            in a dictionary by task name.
+        preprocessor: Texts to token ids; by default the tokenizer the trunk was built from.
+        name: Name of the model.
+
+    Raises:
+        TypeError: If `trunk` is no Keras model or a task is no task.
+        ValueError: If two tasks share a name.
+
+    Example:
+        >>> import keras_mtl as mtl, numpy as np
+        >>> trunk = mtl.trunks.lstm(100, embedding_dim=8, units=4)
+        >>> model = mtl.MultiTaskModel(trunk, [mtl.classification("topic", ["a", "b", "c"])])
+        >>> model.predict({"token_ids": np.array([[5, 6, 0]])}, verbose=0)["topic"].shape
+        (1, 3)
+    """
+
+    def __init__(
+        self,
+        trunk: keras.Model,
+        tasks: Task | Sequence[Task],
+        preprocessor: Any = None,
+        name: str | None = None,
+    ) -> None:
+        if not isinstance(trunk, keras.Model):
+            raise TypeError(
+                "`trunk` of a MultiTaskModel must be a functional Keras model such as "
+                f"`keras_mtl.trunks.lstm(tokenizer)`. Received: {trunk!r}."
+            )
+        tasks = check_tasks(tasks)
+        # Layers.
+        heads = {task.name: task.head() for task in tasks}
+        predictions = {task.name: task.prediction() for task in tasks}
+        # Functional model.
+        token_ids = {key: _input_like(tensor) for key, tensor in trunk.input.items()}
+        features = trunk(token_ids)
+        outputs = {name: predictions[name](head(features)) for name, head in heads.items()}
+        super().__init__(inputs=token_ids, outputs=outputs, name=name)
+        # Configuration.
+        self.tasks = tasks
+        self.trunk = trunk
+        self.heads = heads
+        self.predictions = predictions
+        self.preprocessor = preprocessor or getattr(trunk, "preprocessor", None)
+        self.loss_weights = self.add_weight(
+            shape=(len(tasks),),
+            initializer="ones",
+            trainable=False,
+            name="loss_weights",
+            dtype="float32",
+            autocast=False,
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "trunk": serialize(self.trunk),
+            "tasks": [serialize(task) for task in self.tasks],
+            "preprocessor": serialize(self.preprocessor) if self.preprocessor else None,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> "MultiTaskModel":
+        found = {
+            key: keras.saving.deserialize_keras_object(config[key], custom_objects=custom_objects)
+            for key in ("trunk", "tasks", "preprocessor")
+        }
+        return cls(**found, name=config["name"])
+
+    def get_compile_config(self) -> dict[str, Any]:
+        if self.settings is None:
+            return {}
+        config = keras.saving.serialize_keras_object(dict(self._compile_arguments))
+        return dict(config)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        self.compile(**keras.saving.deserialize_keras_object(config))
+
+
+def _input_like(tensor: Any) -> Any:
+    return keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=tensor.name)

@@ -1,0 +1,118 @@
+"""Mistakes that plain training hides, said while it runs."""
+
+import warnings
+from typing import Any
+
+import keras
+import numpy as np
+
+# Reading counters back takes a moment: at the first batch, then now and then.
+_EVERY = 100
+
+
+class SelfCheckError(ValueError):
+    """A run that cannot come to anything: what is wrong, and with which task."""
+
+
+class SelfChecks(keras.callbacks.Callback):
+    """Look at counters that every step keeps; on by default in `fit` and `evaluate`.
+
+    Raises `SelfCheckError` at a loss that is not finite or a label outside its task's label
+    space, and warns, at the end of an epoch, of a task that got no labels and of a trainable
+    variable that got no gradient.
+
+    Args:
+        adapter: The backend's module of steps.
+    """
+
+    def __init__(self, adapter: Any) -> None:
+        super().__init__()
+        self.adapter = adapter
+        self._told: set[str] = set()
+        self._epoch_sums: dict[str, np.ndarray] | None = None
+
+    # Batch *begin* hooks: an end hook would make Keras wait for the logs of every step.
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        if batch == 1 or batch % _EVERY == 0 and batch:
+            self._check(self._read(), "training")
+
+    def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
+        if batch == 1 or batch % _EVERY == 0 and batch:
+            self._check(self._read(), "evaluation")
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._epoch_sums = None
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        # Validation sets the counters of the epoch back.
+        self._epoch_sums = self._read()
+
+    def on_test_end(self, logs: Any = None) -> None:
+        self._check(self._read(), "evaluation")
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        sums = self._epoch_sums if self._epoch_sums is not None else self._read()
+        self._check(sums, "training")
+        self._warn_of_missing_labels(sums, epoch)
+        self._warn_of_missing_gradients(sums, epoch)
+
+    def _read(self) -> dict[str, np.ndarray]:
+        self.adapter.sync(self.model)
+        sums = self.model.settings.scoring.sums
+        return {
+            name: keras.ops.convert_to_numpy(getattr(sums, name))
+            for name in ("total", "count", "outside", "reached")
+        }
+
+    def _check(self, sums: dict[str, np.ndarray], where: str) -> None:
+        for number, task in enumerate(self.model.tasks):
+            if sums["outside"][number]:
+                raise SelfCheckError(
+                    f"{int(sums['outside'][number])} label(s) of task {task.name!r} are outside its "
+                    f"label space in {where}. Give labels as class numbers of the task, and a "
+                    "sample weight of 0 to rows without one."
+                )
+            if not np.isfinite(sums["total"][number]):
+                raise SelfCheckError(
+                    f"The loss of task {task.name!r} is no longer finite in {where} (NaN or "
+                    "infinite). Lower the learning rate, clip gradients (`global_clipnorm` of "
+                    "the optimizer), or look for inputs that are not finite."
+                )
+
+    def _warn_of_missing_labels(self, sums: dict[str, np.ndarray], epoch: int) -> None:
+        for task, count in zip(self.model.tasks, sums["count"], strict=True):
+            if not count:
+                self._tell(
+                    f"Task {task.name!r} got no labels in epoch {epoch + 1}: it learned nothing. "
+                    "Look at its column, its sample weights and the mixture."
+                )
+
+    def _warn_of_missing_gradients(self, sums: dict[str, np.ndarray], epoch: int) -> None:
+        unlabelled = [
+            task.name
+            for task, count in zip(self.model.tasks, sums["count"], strict=True)
+            if not count
+        ]
+        excused = {
+            variable.path for name in unlabelled for variable in self.model.heads[name].variables
+        }
+        excused |= self.model.settings.idle
+        for variable, steps in zip(self.model.trainable_variables, sums["reached"], strict=False):
+            if not steps and variable.path not in excused:
+                self._tell(
+                    f"The trainable variable {variable.path!r} of {self._owner(variable)} got no "
+                    f"gradient in epoch {epoch + 1}: it does not learn. Freeze it on purpose "
+                    "(`trainable = False` before `compile`), or connect it to a loss."
+                )
+
+    def _owner(self, variable: Any) -> str:
+        for name, head in self.model.heads.items():
+            if any(variable is own for own in head.variables):
+                return f"task {name!r}"
+        return "the shared trunk"
+
+    def _tell(self, message: str) -> None:
+        key = message.split(" in epoch ")[0]
+        if key not in self._told:
+            self._told.add(key)
+            warnings.warn(message, stacklevel=2)

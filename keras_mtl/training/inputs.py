@@ -1,0 +1,90 @@
+"""What `fit`, `evaluate` and `predict` take, in the form the backend takes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_mtl.data.mixture import Mixture
+from keras_mtl.data.plain import (
+    by_padded_length,
+    fill_up,
+    is_arrays,
+    need_preprocessor,
+    plain_inputs,
+    plain_labels,
+    texts_of,
+)
+
+PredictArrays = Callable[[Any, int | None], dict[str, np.ndarray]]
+
+
+def for_training(
+    model: Any, mixture: Mixture, steps_per_epoch: int | None, initial_epoch: int
+) -> tuple[Any, int]:
+    """Endless batches of a mixture, and the steps of an epoch."""
+    batches = mixture.training_batches(
+        need_preprocessor(model.preprocessor),
+        model.tasks,
+        model.adapter.replica_count(model),
+        steps_per_epoch,
+        initial_epoch,
+    )
+    return model.adapter.training_input(batches), len(batches)
+
+
+def for_evaluation(model: Any, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+    """`(x, y, sample_weight)` as Keras takes them; each row of a mixture once."""
+    if not isinstance(x, Mixture):
+        return plain(model, x, y, sample_weight)
+    batches = x.evaluation_batches(
+        need_preprocessor(model.preprocessor), model.tasks, model.adapter.replica_count(model)
+    )
+    return model.adapter.evaluation_input(batches), None, None
+
+
+def for_validation(model: Any, data: Any) -> Any:
+    """Validation data as Keras takes it."""
+    if isinstance(data, Mixture):
+        return for_evaluation(model, data, None, None)[0]
+    if isinstance(data, (tuple, list)):
+        return plain(model, *keras.utils.unpack_x_y_sample_weight(tuple(data)))
+    return data
+
+
+def plain(model: Any, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+    """Rows in memory with labels and weights of every task; datasets as they are."""
+    if not is_arrays(x):
+        return x, y, sample_weight
+    arrays = plain_inputs(x, model.preprocessor, list(model.input))
+    rows = len(next(iter(arrays.values())))
+    labels, weights = plain_labels(y, sample_weight, model.tasks, rows)
+    # A replica left without rows would fail; rows of weight 0 are nobody's.
+    replicas = model.adapter.replica_count(model)
+    return fill_up(arrays, replicas), fill_up(labels, replicas), fill_up(weights, replicas)
+
+
+def predict(
+    model: Any, x: Any, batch_size: int | None, predict_arrays: PredictArrays
+) -> dict[str, np.ndarray]:
+    """Predictions in the order of the rows; texts of like length are run together."""
+    texts = texts_of(x)
+    if texts is None and not is_arrays(x):
+        return predict_arrays(x, batch_size)
+    replicas = model.adapter.replica_count(model)
+    batch_size = -(-(batch_size or 32) // replicas) * replicas
+    if texts is None:
+        arrays = plain_inputs(x, None, list(model.input))
+        rows = len(next(iter(arrays.values())))
+        predicted = predict_arrays(fill_up(arrays, replicas), batch_size)
+        return {name: part[:rows] for name, part in predicted.items()}
+    encoded = need_preprocessor(model.preprocessor).encode(texts)
+    found: dict[str, np.ndarray] = {}
+    for length, chosen in by_padded_length(next(iter(encoded.values())).lengths):
+        arrays = {name: ids.take(chosen, length) for name, ids in encoded.items()}
+        predicted = predict_arrays(fill_up(arrays, replicas), batch_size)
+        for name, part in predicted.items():
+            found.setdefault(name, np.zeros((len(texts), *part.shape[1:]), part.dtype))
+            found[name][chosen] = part[: len(chosen)]
+    return found

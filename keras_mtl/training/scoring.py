@@ -1,0 +1,181 @@
+"""Losses and metrics over labelled rows, exact over an epoch and over replicas."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_mtl.tasks import Task
+
+
+class TaskSums(keras.metrics.Metric):
+    """Sums from which the logs and the self-checks are made.
+
+    Variables, each `(tasks,)`: `total` of weighted losses, `count` of labelled rows or tokens,
+    `outside` of labels that are not in the label space; and `reached`, `(variables,)`, how
+    many steps brought each trainable variable a gradient that was not zero.
+    """
+
+    def __init__(self, tasks: int, variables: int) -> None:
+        super().__init__(name="task_sums", dtype="float32")
+        self.total, self.count, self.outside = (
+            self.add_variable((tasks,), initializer="zeros", name=name)
+            for name in ("total", "count", "outside")
+        )
+        self.reached = self.add_variable((max(variables, 1),), initializer="zeros", name="reached")
+
+    def update_state(self, total: Any, count: Any, outside: Any) -> None:
+        self.total.assign_add(total)
+        self.count.assign_add(count)
+        self.outside.assign_add(outside)
+
+    def update_reached(self, reached: Any) -> None:
+        """Add one step's `(variables,)` of 0 and 1."""
+        self.reached.assign_add(reached)
+
+    def result(self) -> Any:
+        return self.total / ops.maximum(self.count, 1.0)
+
+
+class Scoring:
+    """How the tasks of a model are scored: a loss and metrics for each.
+
+    Args:
+        tasks: The tasks, in the order of every `(tasks,)` array.
+        loss: Task name to a Keras loss on predictions, in place of the task's own.
+        metrics: Task name to metrics, in place of the task's own.
+        variables: Number of trainable variables.
+
+    Raises:
+        ValueError: If a name is no task's, a metric is unknown, or two log names collide.
+    """
+
+    def __init__(
+        self, tasks: Sequence[Task], loss: Any = None, metrics: Any = None, variables: int = 0
+    ) -> None:
+        self.tasks = tuple(tasks)
+        names = [task.name for task in tasks]
+        losses = by_task(loss, names, "loss")
+        self.own_loss = {name: resolve_loss(losses[name], name) for name in losses}
+        chosen = by_task(metrics, names, "metrics")
+        self.metrics = {
+            task.name: resolve_metrics(chosen[task.name], task)
+            if task.name in chosen
+            else task.metrics()
+            for task in tasks
+        }
+        self.sums = TaskSums(len(self.tasks), variables)
+        self._check_log_names()
+
+    @property
+    def all_metrics(self) -> list[keras.metrics.Metric]:
+        """Every object whose variables the scores live in."""
+        return [self.sums, *(metric for own in self.metrics.values() for metric in own)]
+
+    def loss(self, task: Task, labels: Any, scores: Any, prediction: Any) -> Any:
+        """Loss of each row or token of a task, not reduced."""
+        if task.name in self.own_loss:
+            return ops.cast(self.own_loss[task.name](labels, prediction), "float32")
+        return ops.cast(task.loss(labels, ops.cast(scores, "float32")), "float32")
+
+    def logs(self, loss_weights: Any) -> dict[str, Any]:
+        """What Keras prints: `loss`, then `<task>_loss` and `<task>_<metric>`.
+
+        `loss` is the plain weighted sum of the tasks' means, whatever the balancer.
+        """
+        means = self.sums.result()
+        logs = {"loss": ops.sum(means * loss_weights)}
+        for number, task in enumerate(self.tasks):
+            logs[f"{task.name}_loss"] = means[number]
+            for metric in self.metrics[task.name]:
+                logs[f"{task.name}_{metric.name}"] = metric.result()
+        return logs
+
+    def _check_log_names(self) -> None:
+        names = ["loss"]
+        for task in self.tasks:
+            names += [f"{task.name}_loss"]
+            names += [f"{task.name}_{metric.name}" for metric in self.metrics[task.name]]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(
+                f"Two log entries would have the same name: {twice}. Rename a task or a metric."
+            )
+
+
+def by_task(given: Any, names: Sequence[str], argument: str) -> dict[str, Any]:
+    """A `compile` argument by task: a dictionary, or one value where there is one task.
+
+    Raises:
+        ValueError: If a name is no task's, or one value is given for several tasks.
+    """
+    if given is None:
+        return {}
+    if isinstance(given, Mapping):
+        unknown = sorted(set(given) - set(names), key=str)
+        if unknown:
+            raise ValueError(
+                f"`{argument}` names {unknown}, but the model's tasks are {list(names)}."
+            )
+        return {name: value for name, value in given.items() if value is not None}
+    if len(names) == 1:
+        return {names[0]: given}
+    raise ValueError(
+        f"`{argument}` of a model with several tasks must be a dictionary from task name to value. "
+        f"Received: {argument}={given!r}. The tasks are {list(names)}; those left out keep "
+        "their own."
+    )
+
+
+def resolve_loss(loss: Any, task_name: str) -> Any:
+    """A function from labels and predictions to the loss of each row.
+
+    Raises:
+        ValueError: If Keras knows no such loss.
+    """
+    found = keras.losses.get(loss)
+    if isinstance(found, keras.losses.Loss):
+        return found.call
+    if callable(found):
+        return found
+    raise ValueError(f"`loss` of task {task_name!r} must be a Keras loss. Received: {loss!r}.")
+
+
+def resolve_metrics(given: Any, task: Task) -> list[keras.metrics.Metric]:
+    """New metrics from names (a task's own come first), configs or objects, never shared."""
+    own = {metric.name: metric for metric in task.metrics()}
+    found = []
+    for one in given if isinstance(given, (list, tuple)) else [given]:
+        if isinstance(one, str) and one in own:
+            metric = own[one]
+        else:
+            metric = keras.metrics.get(one)
+        if not isinstance(metric, keras.metrics.Metric):
+            raise ValueError(
+                f"`metrics` of task {task.name!r} must be Keras metrics or names of its own "
+                f"({sorted(own)}). Received: {one!r}."
+            )
+        # One object under two tasks would add their rows up; and a new compile starts anew.
+        found.append(type(metric).from_config(metric.get_config()))
+    return found
+
+
+def checked_loss_weights(given: Any, names: Sequence[str]) -> dict[str, float]:
+    """The weight of every task, 1 where not named.
+
+    Raises:
+        ValueError: If a weight is negative or not finite, or all are 0.
+    """
+    weights = {**dict.fromkeys(names, 1.0), **by_task(given, names, "loss_weights")}
+    for name, weight in weights.items():
+        if not 0.0 <= float(weight) < float("inf"):
+            raise ValueError(
+                f"`loss_weights` of task {name!r} must be a number of 0 or more. "
+                f"Received: {weight!r}."
+            )
+    if not any(weights.values()):
+        raise ValueError(
+            f"At least one of `loss_weights` must be above 0. Received: {dict(weights)!r}."
+        )
+    return {name: float(weight) for name, weight in weights.items()}

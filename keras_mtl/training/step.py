@@ -1,0 +1,219 @@
+"""The maths of one step, the same on every backend.
+
+A batch goes once through the trunk for each group of streams of one shape, each task's rows
+through its head, and each task's loss is its mean over the labelled rows of the global batch.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import keras
+from keras import ops
+
+from keras_mtl.tasks import Task
+from keras_mtl.training.scoring import Scoring
+
+PLAIN = ""  # The name under which a plain batch runs as the only stream.
+
+
+@dataclasses.dataclass
+class StepSettings:
+    """What `compile` and `fit` decide about a step, fixed while a step is compiled.
+
+    Args:
+        scoring: Losses and metrics.
+        task_shares: What a mixture multiplies each task's loss by, `(tasks,)`.
+        idle: Paths of variables that only tasks of weight 0 use; a step leaves them untouched.
+        self_checks: Whether steps count what the self-checks look at.
+        traces: How often each kind of step was compiled.
+    """
+
+    scoring: Scoring
+    task_shares: tuple[float, ...]
+    idle: frozenset[str] = frozenset()
+    self_checks: bool = True
+    traces: dict[str, int] = dataclasses.field(default_factory=lambda: {"train": 0, "test": 0})
+
+
+class Scored(NamedTuple):
+    """Rows of one task in one stream: `(B, ...)` each, on this replica."""
+
+    labels: Any
+    scores: Any
+    prediction: Any
+    weights: Any
+
+
+def is_nested(x: Any) -> bool:
+    """Whether a batch has a level of streams above its inputs."""
+    return isinstance(x, Mapping) and all(isinstance(part, Mapping) for part in x.values())
+
+
+def forward(model: Any, data: Any, training: bool) -> tuple[dict[str, list[Scored]], list[Any]]:
+    """Run a plain or nested batch.
+
+    Returns:
+        Task name to its rows, one entry for each stream that feeds it; and the penalties that
+        layers added during the passes (activity regularizers).
+    """
+    x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+    if not is_nested(x):
+        x, y, sample_weight = {PLAIN: x}, {PLAIN: y}, {PLAIN: sample_weight}
+    features, penalties = _features(model, x, training)
+    scored: dict[str, list[Scored]] = {task.name: [] for task in model.tasks}
+    for stream in x:
+        labels = _by_task(model, y[stream])
+        weights = _by_task(model, (sample_weight or {}).get(stream))
+        for name, head in model.heads.items():
+            if name in labels:
+                scores = head(features[stream], training=training)
+                penalties += _pass_penalties(head)
+                prediction = model.predictions[name](scores)
+                weight = weights.get(name, ops.ones_like(labels[name]))
+                scored[name].append(
+                    Scored(labels[name], scores, prediction, ops.cast(weight, "float32"))
+                )
+    return scored, penalties
+
+
+def task_sums(model: Any, scored: Mapping[str, list[Scored]]) -> tuple[Any, Any, Any]:
+    """Sum of weighted losses, count of labelled rows, and of labels outside: `(tasks,)` each."""
+    sums = [_sums_of(task, model.settings.scoring, scored[task.name]) for task in model.tasks]
+    total, count, outside = (ops.stack([one[part] for one in sums]) for part in range(3))
+    return total, count, outside
+
+
+def objective(
+    model: Any,
+    total: Any,
+    count: Any,
+    penalties: Sequence[Any],
+    add_up: Callable[[Any], Any],
+    replicas: int,
+) -> Any:
+    """The scalar whose gradient, averaged over replicas, is that of the global batch.
+
+    A task's loss has the value of the global mean, and `replicas` times the gradient of this
+    replica's part of it; so the balancer sees the same losses everywhere, and what does not
+    depend on rows (its own variables, weight penalties) needs no rule of its own.
+    """
+    global_count = add_up(ops.stop_gradient(count))
+    local = total / ops.maximum(global_count, 1.0)
+    if replicas == 1:
+        losses = local
+    else:
+        mean = add_up(ops.stop_gradient(local))
+        losses = replicas * local + ops.stop_gradient(mean - replicas * local)
+    weights = model.loss_weights * ops.array(model.settings.task_shares, "float32")
+    scalar = model.balancer(losses * weights, present=ops.cast(global_count > 0, "float32"))
+    weight_penalties = [
+        variable.regularizer(variable)
+        for variable in model.trainable_variables
+        if variable.regularizer is not None
+    ]
+    return sum([*penalties, *weight_penalties], ops.cast(scalar, "float32"))
+
+
+def update_metrics(model: Any, scored: Mapping[str, list[Scored]], sums: Sequence[Any]) -> None:
+    """Count a batch into losses and metrics. Metrics count each labelled row once."""
+    scoring = model.settings.scoring
+    scoring.sums.update_state(*sums)
+    for task in model.tasks:
+        for one in scored[task.name]:
+            labelled = ops.cast(one.weights > 0, "float32")
+            labels = _safe_labels(task, one.labels, labelled)
+            for metric in scoring.metrics[task.name]:
+                metric.update_state(labels, one.prediction, sample_weight=labelled)
+
+
+def reached(gradients: Sequence[Any]) -> Any:
+    """1 for each variable whose gradient is there and not all zero, `(variables,)`."""
+    return ops.stack(
+        [
+            ops.zeros((), "float32")
+            if gradient is None
+            else ops.cast(ops.any(ops.not_equal(gradient, 0)), "float32")
+            for gradient in gradients
+        ]
+    )
+
+
+def without_idle(model: Any, gradients: Sequence[Any]) -> list[Any]:
+    """`None` in place of the gradients of variables that only tasks of weight 0 use."""
+    return [
+        None if variable.path in model.settings.idle else gradient
+        for gradient, variable in zip(gradients, model.trainable_variables, strict=True)
+    ]
+
+
+def _by_task(model: Any, values: Any) -> Mapping[str, Any]:
+    """Labels or weights by task; one array stands for every task."""
+    if isinstance(values, Mapping):
+        return values
+    return {} if values is None else {task.name: values for task in model.tasks}
+
+
+def _features(model: Any, x: Mapping[str, Any], training: bool) -> tuple[dict[str, Any], list[Any]]:
+    """Features of each stream, from one pass for all streams whose inputs have one shape."""
+    groups: dict[Any, list[str]] = {}
+    for stream, inputs in x.items():
+        shape = tuple((name, tuple(inputs[name].shape[1:])) for name in sorted(inputs))
+        unknown = any(size is None for _, sizes in shape for size in sizes)
+        groups.setdefault((stream,) if unknown else shape, []).append(stream)
+    features: dict[str, Any] = {}
+    penalties: list[Any] = []
+    for streams in groups.values():
+        joined = {
+            name: ops.concatenate([x[stream][name] for stream in streams])
+            if len(streams) > 1
+            else x[streams[0]][name]
+            for name in x[streams[0]]
+        }
+        found = model.trunk(joined, training=training)
+        penalties += _pass_penalties(model.trunk)
+        features.update(_cut(found, x, streams))
+    return features, penalties
+
+
+def _cut(found: Mapping[str, Any], x: Mapping[str, Any], streams: Sequence[str]) -> dict[str, Any]:
+    """The features of a joined pass, for each stream its rows."""
+    if len(streams) == 1:
+        return {streams[0]: found}
+    rows = [next(iter(x[stream].values())).shape[0] for stream in streams]
+    ends = [sum(rows[:number]) for number in range(1, len(rows))]
+    parts = {name: ops.split(feature, ends, axis=0) for name, feature in found.items()}
+    return {
+        stream: {name: part[number] for name, part in parts.items()}
+        for number, stream in enumerate(streams)
+    }
+
+
+def _pass_penalties(layer: keras.layers.Layer) -> list[Any]:
+    """What the last pass through a layer added to the loss; its weights' penalties left out.
+
+    `layer.losses` is the former followed by the latter, and the next pass forgets the former.
+    """
+    losses = layer.losses
+    own_weights = sum(weight.regularizer is not None for weight in layer.trainable_weights)
+    return list(losses[: len(losses) - own_weights])
+
+
+def _sums_of(task: Task, scoring: Scoring, scored: Sequence[Scored]) -> tuple[Any, Any, Any]:
+    total = count = outside = ops.zeros((), "float32")
+    for one in scored:
+        labelled = ops.cast(one.weights > 0, "float32")
+        labels = _safe_labels(task, one.labels, labelled)
+        losses = scoring.loss(task, labels, one.scores, one.prediction)
+        # Not a bare product: a row without a label may have any loss, infinite ones included.
+        losses = ops.where(labelled > 0, losses * one.weights, 0.0)
+        total = total + ops.sum(losses)
+        count = count + ops.sum(labelled)
+        outside = outside + ops.sum(ops.cast(task.outside(one.labels), "float32") * labelled)
+    return total, count, outside
+
+
+def _safe_labels(task: Task, labels: Any, labelled: Any) -> Any:
+    """Labels with 0 wherever they do not count or cannot be looked up."""
+    counts = ops.logical_and(labelled > 0, ops.logical_not(task.outside(labels)))
+    return ops.where(counts, labels, ops.zeros_like(labels))

@@ -1,0 +1,153 @@
+"""Steps on TensorFlow, on one device or under a `tf.distribute` strategy."""
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from keras_mtl.data.batches import Batches
+from keras_mtl.training import step
+from keras_mtl.training.clipping import clip, clips
+
+# A run of its own data may have many shapes; from here on they share a compiled step.
+_MAX_STATIC_SHAPES = 32
+
+
+def train_step(model: Any, data: Any) -> dict[str, Any]:
+    """One optimisation step in replica context; Keras calls it compiled."""
+    settings, optimizer = model.settings, model.optimizer
+    replicas = model.distribute_strategy.num_replicas_in_sync
+    with tf.GradientTape() as tape:
+        scored, penalties = step.forward(model, data, training=True)
+        sums = step.task_sums(model, scored)
+        scalar = step.objective(model, *sums[:2], penalties, _add_up, replicas)
+        scalar = optimizer.scale_loss(scalar)
+    variables = model.trainable_variables
+    gradients = [dense(one) for one in tape.gradient(scalar, [v.value for v in variables])]
+    gradients = step.without_idle(model, gradients)
+    _apply(optimizer, gradients, variables, replicas)
+    step.update_metrics(model, scored, sums)
+    if settings.self_checks:
+        settings.scoring.sums.update_reached(step.reached(gradients))
+    return model.get_metrics_result()
+
+
+def test_step(model: Any, data: Any) -> dict[str, Any]:
+    """Score one batch."""
+    scored, _ = step.forward(model, data, training=False)
+    step.update_metrics(model, scored, step.task_sums(model, scored))
+    return model.get_metrics_result()
+
+
+def dense(gradient: Any) -> Any:
+    """A dense gradient, `None` where there is none.
+
+    Keras's optimizers square the rows of a sparse gradient before rows of one token are added
+    up, which is wrong; and a reduction over replicas lines such rows up once more.
+    """
+    return None if gradient is None else tf.convert_to_tensor(gradient)
+
+
+def make_function(
+    model: Any, step_function: Callable[[Any], Any], kind: str
+) -> Callable[[Any], Any]:
+    """Compile a step once for each shape of its batches.
+
+    Stock Keras relaxes shapes to `(None, None)`, which no TPU takes and which hides from the
+    step which streams can share a pass through the trunk.
+    """
+
+    def on_data(data: Any) -> Any:
+        model.settings.traces[kind] += not model.run_eagerly
+        outputs = model.distribute_strategy.run(step_function, args=(data,))
+        return tf.nest.map_structure(lambda value: _first(model, value), outputs)
+
+    compiled: dict[Any, Callable[[Any], Any]] = {}
+
+    def compiled_for(data: Any) -> Callable[[Any], Any]:
+        if model.run_eagerly:
+            return on_data
+        shapes = tuple(str(leaf.shape) for leaf in _leaves(data))
+        if shapes not in compiled and len(compiled) >= _MAX_STATIC_SHAPES:
+            shapes = ()
+        if shapes not in compiled:
+            function = tf.function(
+                on_data, jit_compile=model.jit_compile, autograph=False, reduce_retracing=not shapes
+            )
+            # Concrete, because TensorFlow takes a trace per shape for a mistake and warns.
+            compiled[shapes] = function.get_concrete_function(data) if shapes else function
+        return compiled[shapes]
+
+    def function(iterator: Any) -> Any:
+        outputs = None
+        for data in itertools.islice(iterator, model.steps_per_execution):
+            outputs = compiled_for(data)(data)
+        if outputs is None:
+            raise StopIteration
+        return outputs
+
+    return function
+
+
+def training_input(batches: Batches) -> Any:
+    """Mixture batches in the form that `fit` takes on this backend."""
+    return _dataset(batches.forward, batches)
+
+
+def evaluation_input(batches: Batches) -> Any:
+    """Mixture batches in the form that `evaluate` takes on this backend."""
+    dataset = _dataset(batches.forward, batches)
+    return dataset.apply(tf.data.experimental.assert_cardinality(len(batches)))
+
+
+def replica_count(model: Any) -> int:
+    """Replicas that share each batch."""
+    count: int = model.distribute_strategy.num_replicas_in_sync
+    return count
+
+
+def sync(model: Any) -> None:
+    """Variables are always current here."""
+
+
+def _dataset(forward: Callable[[], Iterator[Any]], batches: Batches) -> Any:
+    signature = tf.nest.map_structure(
+        lambda leaf: tf.TensorSpec((None,) * leaf.ndim, leaf.dtype), batches[0]
+    )
+    dataset = tf.data.Dataset.from_generator(forward, output_signature=signature)
+    return dataset.prefetch(4)
+
+
+def _apply(optimizer: Any, gradients: list[Any], variables: list[Any], replicas: int) -> None:
+    """Hand the gradients to the optimizer, which adds them up over replicas itself."""
+    if replicas > 1:
+        if clips(optimizer):
+            # Keras would clip each replica's part, before the reduction.
+            scale = optimizer.scale_loss(tf.ones(()))
+            whole = [
+                None if one is None else _add_up(one) / (replicas * scale) for one in gradients
+            ]
+            gradients = [None if one is None else one * scale for one in clip(optimizer, whole)]
+        gradients = [None if one is None else one / replicas for one in gradients]
+    pairs = [pair for pair in zip(gradients, variables, strict=True) if pair[0] is not None]
+    if pairs:
+        optimizer.apply(*zip(*pairs, strict=True))
+
+
+def _add_up(value: Any) -> Any:
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return value
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, value)
+
+
+def _first(model: Any, value: Any) -> Any:
+    # Logs are results of metrics, which are the same on every replica.
+    return model.distribute_strategy.experimental_local_results(value)[0]
+
+
+def _leaves(data: Any) -> list[Any]:
+    leaves = [leaf for leaf in keras.tree.flatten(data) if leaf is not None]
+    return [leaf.values[0] if hasattr(leaf, "values") else leaf for leaf in leaves]

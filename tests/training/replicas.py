@@ -1,0 +1,51 @@
+"""Trains on `sys.argv[1]` replicas and prints what came of it; run as a script."""
+
+import contextlib
+import json
+import sys
+
+
+def devices(count):
+    """That many logical devices; before anything else touches TensorFlow."""
+    import tensorflow as tf
+
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(
+        cpu, [tf.config.LogicalDeviceConfiguration()] * count
+    )
+    names = [f"/cpu:{number}" for number in range(count)]
+    return tf.distribute.MirroredStrategy(names).scope() if count > 1 else contextlib.nullcontext()
+
+
+def main(replicas):
+    scope = devices(replicas)
+    import keras
+
+    from tests.training.small import demo_mixture, demo_model, demo_splits, weights_of
+
+    keras.config.set_floatx("float64")
+    with scope:
+        model = demo_model()
+        model.trunk.get_layer("embedding").embeddings.regularizer = keras.regularizers.L2(1e-3)
+        optimizer = keras.optimizers.SGD(0.5, momentum=0.9, global_clipnorm=0.4)
+        model.compile(optimizer, loss_weights={"topic": 0.5})
+    mixture = demo_mixture()
+    reviews, newswire = demo_splits(rows=37, seed=5)
+    nested = model.fit(
+        mixture, epochs=2, validation_data=mixture.like(reviews, newswire), verbose=0
+    ).history
+    # Odd numbers of rows, labels on one replica only: replicas must not be counted alike.
+    labels = {"sentiment": list(reviews["label"])}
+    labels["topic"] = [None] * 35 + list(newswire["label"][:2])
+    plain = model.fit(reviews, labels, batch_size=10, shuffle=False, epochs=2, verbose=0).history
+    print("FOUND" + json.dumps({
+        "nested": {k: list(map(float, v)) for k, v in nested.items()},
+        "plain": {k: list(map(float, v)) for k, v in plain.items()},
+        "weights": [w.astype("float64").ravel().tolist() for w in weights_of(model)],
+        "predicted": {k: v.tolist() for k, v in model.predict(reviews.texts[:5], verbose=0).items()},
+        "compilations": model.compilations["train"],
+    }))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,77 @@
+"""Small models and rows for tests of the step."""
+
+import keras
+import numpy as np
+
+import keras_mtl as mtl
+from keras_mtl.data.demo import (
+    NEWSWIRE_LABELS,
+    REVIEW_LABELS,
+    generate_newswire,
+    generate_reviews,
+)
+
+TASKS = (
+    mtl.classification("topic", NEWSWIRE_LABELS, "label"),
+    mtl.classification("sentiment", REVIEW_LABELS, "label"),
+)
+
+
+def id_model(kind="lstm", seed=0, tasks=TASKS, vocabulary_size=40, **options):
+    keras.utils.set_random_seed(seed)
+    if kind == "lstm":
+        trunk = mtl.trunks.lstm(vocabulary_size, 6, 5, bidirectional=True, **options)
+    else:
+        trunk = mtl.trunks.bag(vocabulary_size, 6, bigram_buckets=0, **options)
+    return mtl.MultiTaskModel(trunk, tasks)
+
+
+def id_rows(rows=24, length=9, seed=0, vocabulary_size=40):
+    """Token ids with padding behind, and labels for both tasks."""
+    random = np.random.default_rng(seed)
+    ids = random.integers(1, vocabulary_size, (rows, length)).astype("int32")
+    lengths = random.integers(1, length + 1, rows)
+    ids[np.arange(length)[None] >= lengths[:, None]] = 0
+    labels = {
+        "topic": random.integers(0, len(NEWSWIRE_LABELS), rows).astype("int32"),
+        "sentiment": random.integers(0, len(REVIEW_LABELS), rows).astype("int32"),
+    }
+    return {"token_ids": ids}, labels
+
+
+def demo_splits(rows=120, seed=0):
+    reviews, tones = generate_reviews(rows, seed)
+    wires, topics = generate_newswire(rows // 2, seed)
+    return (
+        mtl.Split({"text": reviews, "label": tones}, "reviews/train"),
+        mtl.Split({"text": wires, "label": topics}, "newswire/train"),
+    )
+
+
+def demo_mixture(rows=120, seed=0, **options):
+    reviews, newswire = demo_splits(rows, seed)
+    options = {"batch_size": 16, **options}
+    return mtl.Mixture(
+        {"reviews": reviews, "newswire": newswire},
+        tasks={"reviews": "sentiment", "newswire": "topic"},
+        **options,
+    )
+
+
+def demo_model(seed=0, tasks=TASKS, kind="lstm", dropout=0.0):
+    reviews, newswire = demo_splits()
+    tokenizer = mtl.WordTokenizer.fit(reviews, newswire, vocabulary_size=300)
+    keras.utils.set_random_seed(seed)
+    if kind == "lstm":
+        trunk = mtl.trunks.lstm(tokenizer, 8, 8, embedding_dropout=dropout)
+    else:
+        trunk = mtl.trunks.bag(tokenizer, 8, embedding_dropout=dropout)
+    return mtl.MultiTaskModel(trunk, tasks)
+
+
+def weights_of(model):
+    return [np.array(keras.ops.convert_to_numpy(w)) for w in model.trainable_variables]
+
+
+def largest_difference(one, other):
+    return max(float(np.abs(a - b).max()) for a, b in zip(one, other, strict=True))

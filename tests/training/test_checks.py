@@ -1,0 +1,129 @@
+"""What a run says of itself."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_mtl as mtl
+from tests.training.small import demo_mixture, demo_model, id_model, id_rows
+
+pytestmark = pytest.mark.any_backend
+
+
+def batches_of(x, y, weights=None):
+    class One(keras.utils.PyDataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, step):
+            return (x, y) if weights is None else (x, y, weights)
+
+    return One(workers=1, use_multiprocessing=False)
+
+
+@pytest.mark.parametrize("label", [8, -1])
+def test_label_outside_the_label_space_names_the_task(label):
+    (x, y), model = id_rows(), id_model()
+    model.compile("adam")
+    y["topic"][3] = label
+    with pytest.raises(
+        ValueError, match=r"task 'topic' must be in its label space. .* in row 3 of y"
+    ):
+        model.fit(x, y, verbose=0)
+    with pytest.raises(mtl.SelfCheckError, match="1 label.s. of task 'topic' are outside"):
+        model.fit(batches_of(x, y), verbose=0)
+    with pytest.raises(mtl.SelfCheckError, match="'topic' .* in evaluation"):
+        model.evaluate(batches_of(x, y), verbose=0)
+
+
+def test_loss_that_is_not_finite_names_the_task():
+    (x, y), model = id_rows(), id_model()
+    model.compile("adam")
+    model.heads["sentiment"].scores.bias.assign([np.nan, 0.0])
+    with pytest.raises(mtl.SelfCheckError, match="loss of task 'sentiment' is no longer finite"):
+        model.fit(x, y, batch_size=4, verbose=0)
+
+
+def test_task_without_labels_in_an_epoch_is_named():
+    (x, y), model = id_rows(), id_model()
+    model.compile("adam")
+    with pytest.warns(UserWarning, match="Task 'topic' got no labels in epoch 1") as told:
+        model.fit(x, {"sentiment": y["sentiment"]}, epochs=2, verbose=0)
+    # Once, and not of the head's variables as well.
+    assert len([one for one in told if "in epoch" in str(one.message)]) == 1
+
+
+@pytest.mark.parametrize("validated", [False, True])
+def test_variable_without_gradient_is_named_with_its_task(validated):
+    @keras.saving.register_keras_serializable("tests")
+    class Idle(keras.layers.Layer):
+        def build(self, shape):
+            self.unused = self.add_weight(shape=(3,), name="unused")
+
+        def call(self, x):
+            return x
+
+    @keras.saving.register_keras_serializable("tests")
+    class IdleHead(mtl.heads.PooledHead):
+        def build(self, shape):
+            super().build(shape)
+            self.unused = self.add_weight(shape=(3,), name="unused")
+
+    class IdleTask(type(mtl.classification("a", ["x", "y"]))):
+        def head(self):
+            return IdleHead(self.num_classes, name=f"{self.name}_head")
+
+    (x, y) = id_rows()
+    tasks = (mtl.classification("topic", list("abcdefgh")),
+             IdleTask("sentiment", labels=("neg", "pos")))  # fmt: skip
+    model = id_model(tasks=tasks)
+    model.compile("adam")
+    data = (x, y) if validated else None
+    with pytest.warns(
+        UserWarning, match="sentiment_head/unused' of task 'sentiment' got no"
+    ) as told:
+        model.fit(x, y, epochs=2, validation_data=data, verbose=0)
+    assert len([one for one in told if "in epoch" in str(one.message)]) == 1
+
+
+def test_a_healthy_run_says_nothing_and_checks_can_be_turned_off():
+    model = demo_model()
+    model.compile("adam")
+    model.fit(demo_mixture(), epochs=2, verbose=0)  # Warnings are errors here.
+    (x, y), silent = id_rows(), id_model()
+    silent.compile("adam", self_checks=False)
+    silent.fit(x, {"sentiment": y["sentiment"]}, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"loss_weights": {"topics": 1.0}}, "`loss_weights` names ..topics.., but .* are"),
+        ({"loss_weights": {"topic": -1.0}}, "of task 'topic' must be a number of 0 or more"),
+        ({"loss_weights": {"topic": 0, "sentiment": 0}}, "At least one of `loss_weights`"),
+        ({"loss_weights": 0.5}, "must be a dictionary from task name"),
+        ({"metrics": {"topic": "acuracy"}}, "acuracy"),
+        ({"metrics": ["accuracy"]}, "must be a dictionary from task name"),
+        ({"balancer": "equl"}, "nearest is 'equal'"),
+        ({"balancer": 3}, "must be a name, a LossBalancer"),
+    ],
+)
+def test_bad_arguments_of_compile(arguments, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        id_model().compile("adam", **arguments)
+
+
+def test_bad_arguments_of_fit():
+    (x, y), model = id_rows(), id_model()
+    with pytest.raises(ValueError, match="Call `compile` before `fit`"):
+        model.fit(x, y)
+    model.compile("adam")
+    with pytest.raises(ValueError, match="Class weights belong to a task"):
+        model.fit(x, y, class_weight={0: 1.0})
+    with pytest.raises(ValueError, match="must have a preprocessor"):
+        model.fit(["some text"], {"topic": [1]})
+    with pytest.raises(ValueError, match="must have a preprocessor"):
+        model.fit(demo_mixture())
+    with pytest.raises(ValueError, match="Two log entries would have the same name"):
+        twin = mtl.classification("topic_top_5", list("ab"))
+        id_model(tasks=(mtl.classification("topic", list("abcdefghijkl")), twin)).compile("adam")

@@ -1,0 +1,195 @@
+"""Nested and plain batches train alike, and a run repeats itself."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_mtl as mtl
+from tests.figures import at_most, exactly
+from tests.training.small import (
+    demo_mixture,
+    demo_model,
+    demo_splits,
+    id_model,
+    id_rows,
+    largest_difference,
+    weights_of,
+)
+
+pytestmark = pytest.mark.any_backend
+
+
+def as_plain(nested):
+    """One plain batch with the rows of a nested one, padded to one length."""
+    x, y, weights = nested
+    length = max(inputs["token_ids"].shape[1] for inputs in x.values())
+    ids = [np.pad(i["token_ids"], [(0, 0), (0, length - i["token_ids"].shape[1])])
+           for i in x.values()]  # fmt: skip
+    rows = {stream: len(inputs["token_ids"]) for stream, inputs in x.items()}
+    labels, sample_weight = ({}, {})
+    for task in ("topic", "sentiment"):
+        zeros = {stream: np.zeros(count, "float32") for stream, count in rows.items()}
+        labels[task] = np.concatenate([y[s].get(task, zeros[s].astype("int32")) for s in x])
+        sample_weight[task] = np.concatenate([weights[s].get(task, zeros[s]) for s in x])
+    return {"token_ids": np.concatenate(ids)}, labels, sample_weight
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_streams_train_like_one_plain_batch_with_zero_weights(optimizer, monkeypatch):
+    monkeypatch.setattr("keras_mtl.data.length_classes._PASS_COST", 0)  # A pass for each stream.
+    models = [demo_model(), demo_model()]
+    batches = demo_mixture(rows=240).training_batches(models[0].preprocessor, models[0].tasks)
+    for model in models:
+        model.compile(keras.optimizers.get(optimizer))
+    logs = []
+    for step in range(8):
+        nested = batches[step]
+        assert len({i["token_ids"].shape[1] for i in nested[0].values()}) == 2  # Two passes.
+        logs = [
+            models[0].train_on_batch(*nested[:2], nested[2], return_dict=True),
+            models[1].train_on_batch(*as_plain(nested), return_dict=True),
+        ]
+    at_most(f"{optimizer}: weights after 8 steps apart",
+            largest_difference(*map(weights_of, models)), 1e-5)  # fmt: skip
+    at_most("logs apart", max(abs(logs[0][k] - logs[1][k]) for k in logs[0]), 1e-5)
+
+
+def test_streams_of_one_length_share_a_pass_and_get_the_same_features():
+    x, y = id_rows(rows=10)
+    model = id_model()
+    model.compile(keras.optimizers.SGD(0.1))
+    other = id_model()
+    other.compile(keras.optimizers.SGD(0.1))
+    passes = []
+    call = model.trunk.call
+    model.trunk.call = lambda *a, **k: passes.append(1) or call(*a, **k)
+    model.run_eagerly = True
+    one, two = ({"token_ids": x["token_ids"][rows]} for rows in (slice(0, 4), slice(4, 10)))
+    model.train_on_batch(
+        {"a": one, "b": two},
+        {"a": {"topic": y["topic"][:4]}, "b": {"sentiment": y["sentiment"][4:]}},
+    )
+    weights = {"topic": np.arange(10) < 4, "sentiment": np.arange(10) >= 4}
+    other.train_on_batch(x, y, {k: w.astype("float32") for k, w in weights.items()})
+    if keras.backend.backend() == "tensorflow":
+        exactly("passes through the trunk", len(passes), 1)
+    assert largest_difference(weights_of(model), weights_of(other)) < 1e-6
+
+
+def test_two_streams_may_feed_one_task():
+    x, y = id_rows(rows=10)
+    models = [id_model(), id_model()]
+    for model in models:
+        model.compile(keras.optimizers.SGD(0.1))
+    halves = {"a": slice(0, 3), "b": slice(3, 10)}
+    models[0].train_on_batch(
+        {s: {"token_ids": x["token_ids"][rows]} for s, rows in halves.items()},
+        {s: {"topic": y["topic"][rows]} for s, rows in halves.items()},
+    )
+    models[1].train_on_batch(x, {"topic": y["topic"]}, {"topic": np.ones(10, "float32")})
+    assert largest_difference(*map(weights_of, models)) < 1e-6
+
+
+def run(seed=3, epochs=2, model=None, mixture=None, **options):
+    model = model or demo_model(seed)
+    model.compile(keras.optimizers.Adam(0.01))
+    mixture = mixture or demo_mixture(seed=0)
+    history = model.fit(mixture, epochs=epochs, verbose=0, **options)
+    return model, mixture, history.history
+
+
+def test_the_same_seed_gives_the_same_weights():
+    first, second = run()[0], run()[0]
+    exactly("bits apart", largest_difference(weights_of(first), weights_of(second)), 0.0)
+    assert largest_difference(weights_of(first), weights_of(run(seed=4)[0])) > 0
+
+
+def test_compilations_equal_length_classes():
+    model, mixture, _ = run(epochs=3)
+    classes = len(mixture.report(model)["length_class_shares"])
+    assert classes > 1
+    exactly("compiled training steps", model.compilations["train"], classes)
+
+
+def test_a_run_cut_in_two_sees_the_batches_of_one():
+    whole, mixture, _ = run(epochs=3)
+    assert mixture.position == {"epoch": 3, "step": 0}
+    model, first, _ = run(epochs=1)
+    second = demo_mixture(seed=0)
+    second.restore(first.position)
+    model.fit(second, epochs=2, verbose=0)
+    assert second.position == {"epoch": 3, "step": 0}
+    assert largest_difference(weights_of(whole), weights_of(model)) == 0.0
+    model, _, _ = run(epochs=1)
+    model.fit(demo_mixture(seed=0), initial_epoch=1, epochs=3, verbose=0)
+    assert largest_difference(weights_of(whole), weights_of(model)) == 0.0
+
+
+def test_evaluation_is_exact_whatever_the_batches():
+    model, _, _ = run(epochs=1)
+    reviews, newswire = demo_splits(rows=75, seed=9)
+    mixture = demo_mixture(batch_size=13).like(reviews, newswire)
+    logs = model.evaluate(mixture, return_dict=True, verbose=0)
+    for split, task in ((reviews, "sentiment"), (newswire, "topic")):
+        alone = model.evaluate(split, {task: split["label"]}, return_dict=True, verbose=0)
+        for name in ("loss", "accuracy", "macro_f1"):
+            assert logs[f"{task}_{name}"] == pytest.approx(alone[f"{task}_{name}"], abs=1e-6)
+
+
+def test_fit_takes_texts_and_label_names_with_gaps():
+    reviews, newswire = demo_splits(rows=40)
+    texts = [*reviews.texts, *newswire.texts]
+    labels = {
+        "sentiment": [*reviews["label"], *[None] * len(newswire)],
+        "topic": [*[None] * len(reviews), *newswire["label"]],
+    }
+    model = demo_model()
+    model.compile("adam")
+    history = model.fit(texts, labels, epochs=1, validation_data=(texts, labels), verbose=0)
+    assert set(history.history) >= {"loss", "topic_accuracy", "val_sentiment_loss"}
+    model.fit(texts, labels, validation_split=0.1, verbose=0)
+
+
+def test_keras_callbacks_work_on_named_logs(tmp_path):
+    model, mixture = demo_model(), demo_mixture()
+    model.compile(keras.optimizers.Adam(0.01))
+    reviews, newswire = demo_splits(rows=40, seed=5)
+    history = model.fit(
+        mixture,
+        validation_data=mixture.like(reviews, newswire),
+        epochs=4,
+        verbose=0,
+        callbacks=[
+            keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", "val_loss"),
+            keras.callbacks.EarlyStopping("val_topic_macro_f1", mode="max", patience=1),
+            keras.callbacks.CSVLogger(tmp_path / "log.csv"),
+        ],
+    )
+    assert (tmp_path / "best.keras").exists() and "val_loss" in history.history
+    assert len((tmp_path / "log.csv").read_text().splitlines()) == 1 + len(history.epoch)
+
+
+def test_several_steps_per_execution_train_the_same():
+    plain = run(epochs=1)[0]
+    model = demo_model(3)
+    model.compile(keras.optimizers.Adam(0.01), steps_per_execution=3)
+    model.fit(demo_mixture(seed=0), epochs=1, steps_per_epoch=12, verbose=0)
+    assert largest_difference(weights_of(plain), weights_of(model)) == 0.0
+
+
+def test_single_task_model_takes_plain_arrays():
+    x, y = id_rows()
+    model = id_model(tasks=(mtl.classification("topic", list("abcdefgh")),))
+    model.compile("adam", metrics="accuracy")
+    logs = model.fit(x["token_ids"], y["topic"][:, None], verbose=0).history
+    assert set(logs) == {"loss", "topic_loss", "topic_accuracy"}
+
+
+def test_any_dataset_of_keras_may_yield_nested_batches():
+    # Keras fixes a dataset's shapes by its first two batches, hence one length.
+    model, mixture = demo_model(), demo_mixture(length_classes=1)
+    model.compile(keras.optimizers.SGD(0.1))
+    batches = mixture.evaluation_batches(model.preprocessor, model.tasks)
+    logs = model.evaluate(batches, return_dict=True, verbose=0)
+    assert logs == pytest.approx(model.evaluate(mixture, return_dict=True, verbose=0))
+    model.fit((batches[step] for step in range(3)), steps_per_epoch=3, shuffle=False, verbose=0)
