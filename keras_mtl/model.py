@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from keras_mtl import training
+from keras_mtl.heads import loss_dtype
 from keras_mtl.tasks import Task, check_tasks
 
 
@@ -65,7 +66,7 @@ class MultiTaskModel(training.MultiTaskTrainer):
             initializer="ones",
             trainable=False,
             name="loss_weights",
-            dtype="float32",
+            dtype=loss_dtype(),
             autocast=False,
         )
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import keras
 
+from keras_mtl.heads import loss_dtype
+
 
 class LossBalancer(keras.layers.Layer, abc.ABC):
     """From the tasks' losses to the one scalar that is minimised.
@@ -23,8 +25,7 @@ class LossBalancer(keras.layers.Layer, abc.ABC):
 
     def __init__(self, **kwargs: Any) -> None:
         # Never in half precision, whatever the global policy: float16 ends at 65,504.
-        at_least_float32 = keras.backend.result_type(keras.backend.floatx(), "float32")
-        super().__init__(**{"dtype": at_least_float32, **kwargs})
+        super().__init__(**{"dtype": loss_dtype(), **kwargs})
 
     @abc.abstractmethod
     def call(self, losses: Any, present: Any) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from keras_mtl.heads.pooling import Pooling
+from keras_mtl.heads.precision import loss_dtype
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
@@ -47,8 +48,7 @@ class PooledHead(keras.layers.Layer):
             if hidden_dim is None
             else keras.layers.Dense(hidden_dim, activation="relu", name="hidden", dtype=policy)
         )
-        # Scores stay in float32 under mixed precision: the loss is taken from them.
-        self.scores = keras.layers.Dense(units, name="scores", dtype="float32")
+        self.scores = keras.layers.Dense(units, name="scores", dtype=loss_dtype())
 
     def build(self, features_shape: dict[str, Any]) -> None:
         width = self._pooled_shape(features_shape)
@@ -72,7 +72,8 @@ class PooledHead(keras.layers.Layer):
 
     # Not `compute_output_shape`: Keras would take the scores for half precision.
     def compute_output_spec(self, features: dict[str, Any], training: bool | None = None) -> Any:
-        return keras.KerasTensor((features["sequence"].shape[0], self.units), dtype="float32")
+        shape = (features["sequence"].shape[0], self.units)
+        return keras.KerasTensor(shape, dtype=self.scores.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
         return {

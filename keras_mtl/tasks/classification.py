@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_mtl.heads import POOLINGS, PooledHead
+from keras_mtl.heads import POOLINGS, PooledHead, loss_dtype
 from keras_mtl.tasks.f1 import F1Score
 from keras_mtl.tasks.task import Task
 
@@ -61,7 +61,7 @@ class Classification(Task):
         )
 
     def prediction(self) -> keras.layers.Layer:
-        return keras.layers.Softmax(name=self.name, dtype="float32")
+        return keras.layers.Softmax(name=self.name, dtype=loss_dtype())
 
     def loss(self, labels: Any, scores: Any) -> Any:
         if len(labels.shape) + 1 != len(scores.shape):  # They would broadcast to (B, B).
@@ -81,7 +81,9 @@ class Classification(Task):
     def outside(self, labels: Any) -> Any:
         # What is not inside, so that NaN is outside too.
         inside = ops.logical_and(ops.greater_equal(labels, 0), ops.less(labels, self.num_classes))
-        return ops.logical_not(ops.logical_and(inside, ops.equal(labels, ops.floor(labels))))
+        if "float" in keras.backend.standardize_dtype(labels.dtype):
+            inside = ops.logical_and(inside, ops.equal(labels, ops.floor(labels)))
+        return ops.logical_not(inside)
 
     def metrics(self) -> list[keras.metrics.Metric]:
         found: list[keras.metrics.Metric] = [

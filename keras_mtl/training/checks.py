@@ -67,8 +67,9 @@ class SelfChecks(keras.callbacks.Callback):
     def _check(self, sums: dict[str, np.ndarray], where: str) -> None:
         for number, task in enumerate(self.model.tasks):
             if sums["outside"][number]:
+                count = int(sums["outside"][number])
                 raise SelfCheckError(
-                    f"{int(sums['outside'][number])} label(s) of task {task.name!r} are outside its "
+                    f"{count} label(s) of task {task.name!r} are outside its "
                     f"label space in {where}. Give labels as class numbers of the task, and a "
                     "sample weight of 0 to rows without one."
                 )

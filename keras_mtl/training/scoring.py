@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_mtl.heads import loss_dtype
 from keras_mtl.tasks import Task
 
 
@@ -18,7 +19,7 @@ class TaskSums(keras.metrics.Metric):
     """
 
     def __init__(self, tasks: int, variables: int) -> None:
-        super().__init__(name="task_sums", dtype="float32")
+        super().__init__(name="task_sums", dtype=loss_dtype())
         self.total, self.count, self.outside = (
             self.add_variable((tasks,), initializer="zeros", name=name)
             for name in ("total", "count", "outside")
@@ -76,8 +77,8 @@ class Scoring:
     def loss(self, task: Task, labels: Any, scores: Any, prediction: Any) -> Any:
         """Loss of each row or token of a task, not reduced."""
         if task.name in self.own_loss:
-            return ops.cast(self.own_loss[task.name](labels, prediction), "float32")
-        return ops.cast(task.loss(labels, ops.cast(scores, "float32")), "float32")
+            return ops.cast(self.own_loss[task.name](labels, prediction), loss_dtype())
+        return ops.cast(task.loss(labels, ops.cast(scores, loss_dtype())), loss_dtype())
 
     def logs(self, loss_weights: Any) -> dict[str, Any]:
         """What Keras prints: `loss`, then `<task>_loss` and `<task>_<metric>`.

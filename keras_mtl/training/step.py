@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
+from keras_mtl.heads import loss_dtype
 from keras_mtl.tasks import Task
 from keras_mtl.training.scoring import Scoring
 
@@ -69,11 +70,10 @@ def forward(model: Any, data: Any, training: bool) -> tuple[dict[str, list[Score
             if name in labels:
                 scores = head(features[stream], training=training)
                 penalties += _pass_penalties(head)
-                prediction = model.predictions[name](scores)
-                weight = weights.get(name, ops.ones_like(labels[name]))
-                scored[name].append(
-                    Scored(labels[name], scores, prediction, ops.cast(weight, "float32"))
-                )
+                own = _like_rows(labels[name], scores)
+                weight = _like_rows(weights.get(name, ops.ones_like(own)), scores)
+                weight = ops.cast(weight, loss_dtype())
+                scored[name].append(Scored(own, scores, model.predictions[name](scores), weight))
     return scored, penalties
 
 
@@ -105,14 +105,15 @@ def objective(
     else:
         mean = add_up(ops.stop_gradient(local))
         losses = replicas * local + ops.stop_gradient(mean - replicas * local)
-    weights = model.loss_weights * ops.array(model.settings.task_shares, "float32")
-    scalar = model.balancer(losses * weights, present=ops.cast(global_count > 0, "float32"))
+    weights = model.loss_weights * ops.array(model.settings.task_shares, loss_dtype())
+    scalar = model.balancer(losses * weights, present=ops.cast(global_count > 0, loss_dtype()))
     weight_penalties = [
         variable.regularizer(variable)
         for variable in model.trainable_variables
         if variable.regularizer is not None
     ]
-    return sum([*penalties, *weight_penalties], ops.cast(scalar, "float32"))
+    everything = [scalar, *penalties, *weight_penalties]
+    return sum(ops.cast(one, loss_dtype()) for one in everything)
 
 
 def update_metrics(model: Any, scored: Mapping[str, list[Scored]], sums: Sequence[Any]) -> None:
@@ -121,7 +122,7 @@ def update_metrics(model: Any, scored: Mapping[str, list[Scored]], sums: Sequenc
     scoring.sums.update_state(*sums)
     for task in model.tasks:
         for one in scored[task.name]:
-            labelled = ops.cast(one.weights > 0, "float32")
+            labelled = ops.cast(one.weights > 0, loss_dtype())
             labels = _safe_labels(task, one.labels, labelled)
             for metric in scoring.metrics[task.name]:
                 metric.update_state(labels, one.prediction, sample_weight=labelled)
@@ -131,9 +132,9 @@ def reached(gradients: Sequence[Any]) -> Any:
     """1 for each variable whose gradient is there and not all zero, `(variables,)`."""
     return ops.stack(
         [
-            ops.zeros((), "float32")
+            ops.zeros((), loss_dtype())
             if gradient is None
-            else ops.cast(ops.any(ops.not_equal(gradient, 0)), "float32")
+            else ops.cast(ops.any(ops.not_equal(gradient, 0)), loss_dtype())
             for gradient in gradients
         ]
     )
@@ -152,6 +153,12 @@ def _by_task(model: Any, values: Any) -> Mapping[str, Any]:
     if isinstance(values, Mapping):
         return values
     return {} if values is None else {task.name: values for task in model.tasks}
+
+
+def _like_rows(values: Any, scores: Any) -> Any:
+    """Labels or weights `(B,)`, where Keras users often have `(B, 1)`."""
+    column = len(scores.shape) == 2 and len(values.shape) == 2 and values.shape[1] == 1
+    return ops.squeeze(values, 1) if column else values
 
 
 def _features(model: Any, x: Mapping[str, Any], training: bool) -> tuple[dict[str, Any], list[Any]]:
@@ -200,16 +207,16 @@ def _pass_penalties(layer: keras.layers.Layer) -> list[Any]:
 
 
 def _sums_of(task: Task, scoring: Scoring, scored: Sequence[Scored]) -> tuple[Any, Any, Any]:
-    total = count = outside = ops.zeros((), "float32")
+    total = count = outside = ops.zeros((), loss_dtype())
     for one in scored:
-        labelled = ops.cast(one.weights > 0, "float32")
+        labelled = ops.cast(one.weights > 0, loss_dtype())
         labels = _safe_labels(task, one.labels, labelled)
         losses = scoring.loss(task, labels, one.scores, one.prediction)
         # Not a bare product: a row without a label may have any loss, infinite ones included.
         losses = ops.where(labelled > 0, losses * one.weights, 0.0)
         total = total + ops.sum(losses)
         count = count + ops.sum(labelled)
-        outside = outside + ops.sum(ops.cast(task.outside(one.labels), "float32") * labelled)
+        outside = outside + ops.sum(ops.cast(task.outside(one.labels), loss_dtype()) * labelled)
     return total, count, outside
 
 

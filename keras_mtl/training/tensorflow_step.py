@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from keras_mtl.data.batches import Batches
+from keras_mtl.heads import loss_dtype
 from keras_mtl.training import step
 from keras_mtl.training.clipping import clip, clips
 
@@ -125,18 +126,22 @@ def _apply(optimizer: Any, gradients: list[Any], variables: list[Any], replicas:
     if replicas > 1:
         if clips(optimizer):
             # Keras would clip each replica's part, before the reduction.
-            scale = optimizer.scale_loss(tf.ones(()))
-            whole = [
-                None if one is None else _add_up(one) / (replicas * scale) for one in gradients
-            ]
-            gradients = [None if one is None else one * scale for one in clip(optimizer, whole)]
-        gradients = [None if one is None else one / replicas for one in gradients]
+            scale = optimizer.scale_loss(tf.ones((), loss_dtype()))
+            whole = [_times(_add_up(one), 1 / (replicas * scale)) for one in gradients]
+            gradients = [_times(one, scale) for one in clip(optimizer, whole)]
+        gradients = [_times(one, 1 / replicas) for one in gradients]
     pairs = [pair for pair in zip(gradients, variables, strict=True) if pair[0] is not None]
     if pairs:
         optimizer.apply(*zip(*pairs, strict=True))
 
 
+def _times(gradient: Any, factor: Any) -> Any:
+    return None if gradient is None else gradient * tf.cast(factor, gradient.dtype)
+
+
 def _add_up(value: Any) -> Any:
+    if value is None:
+        return None
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return value

@@ -29,7 +29,8 @@ def main(replicas):
         model.trunk.get_layer("embedding").embeddings.regularizer = keras.regularizers.L2(1e-3)
         optimizer = keras.optimizers.SGD(0.5, momentum=0.9, global_clipnorm=0.4)
         model.compile(optimizer, loss_weights={"topic": 0.5})
-    mixture = demo_mixture()
+    # Rows of a stream are a multiple of the replicas: 8 and 4 are that of one and of two.
+    mixture = demo_mixture(batch_size=12)
     reviews, newswire = demo_splits(rows=37, seed=5)
     nested = model.fit(
         mixture, epochs=2, validation_data=mixture.like(reviews, newswire), verbose=0
@@ -38,13 +39,15 @@ def main(replicas):
     labels = {"sentiment": list(reviews["label"])}
     labels["topic"] = [None] * 35 + list(newswire["label"][:2])
     plain = model.fit(reviews, labels, batch_size=10, shuffle=False, epochs=2, verbose=0).history
-    print("FOUND" + json.dumps({
+    predicted = model.predict(reviews.texts[:5], verbose=0)
+    found = {
         "nested": {k: list(map(float, v)) for k, v in nested.items()},
         "plain": {k: list(map(float, v)) for k, v in plain.items()},
         "weights": [w.astype("float64").ravel().tolist() for w in weights_of(model)],
-        "predicted": {k: v.tolist() for k, v in model.predict(reviews.texts[:5], verbose=0).items()},
+        "predicted": {k: v.tolist() for k, v in predicted.items()},
         "compilations": model.compilations["train"],
-    }))  # fmt: skip
+    }
+    print("FOUND" + json.dumps(found))
 
 
 if __name__ == "__main__":

@@ -193,3 +193,13 @@ def test_any_dataset_of_keras_may_yield_nested_batches():
     logs = model.evaluate(batches, return_dict=True, verbose=0)
     assert logs == pytest.approx(model.evaluate(mixture, return_dict=True, verbose=0))
     model.fit((batches[step] for step in range(3)), steps_per_epoch=3, shuffle=False, verbose=0)
+
+
+def test_labels_of_a_column_are_labels_of_rows():
+    (x, y), models = id_rows(), [id_model(), id_model()]
+    weights = {name: np.linspace(0, 1, 24, dtype="float32") for name in y}
+    columns = [{name: array[:, None] for name, array in one.items()} for one in (y, weights)]
+    for model, batch in zip(models, ((x, y, weights), (x, *columns)), strict=True):
+        model.compile("adam")
+        model.train_on_batch(*batch)
+    assert largest_difference(*map(weights_of, models)) == 0.0
