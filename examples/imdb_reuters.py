@@ -1,0 +1,135 @@
+"""IMDB and Reuters: one shared trunk, two tasks, beside a model for each task alone.
+
+    python examples/imdb_reuters.py                       # the LSTM, on the whole sets
+    python examples/imdb_reuters.py --trunk bag --epochs 5
+
+The sets are looked for in KERAS_MTL_DATA and in the Keras cache, then downloaded by Keras.
+"""
+
+import argparse
+import time
+
+import keras
+
+import keras_mtl as mtl
+
+TRUNKS = {
+    "lstm": lambda tokenizer, size: mtl.trunks.lstm(
+        tokenizer, embedding_dim=2 * size, units=size, bidirectional=True, embedding_dropout=0.3
+    ),
+    "bag": lambda tokenizer, size: mtl.trunks.bag(
+        tokenizer, embedding_dim=2 * size, embedding_dropout=0.3
+    ),
+}
+
+
+def build(options, tokenizer, tasks):
+    """A compiled model with a new trunk."""
+    keras.utils.set_random_seed(options.seed)
+    model = mtl.MultiTaskModel(TRUNKS[options.trunk](tokenizer, options.size), tasks)
+    model.compile(keras.optimizers.Adam(options.learning_rate))
+    return model
+
+
+def train(options, model, mixture, validation):
+    """Fit with early stopping; the seconds it took."""
+    stop = keras.callbacks.EarlyStopping("val_loss", patience=2, restore_best_weights=True)
+    begin = time.perf_counter()
+    model.fit(
+        mixture,
+        validation_data=validation,
+        epochs=options.epochs,
+        callbacks=[stop],
+        verbose=options.verbose,
+    )
+    return time.perf_counter() - begin
+
+
+def compare(options):
+    """Train the pair together and each alone; test scores, and the joint model."""
+    datasets = {name: mtl.load_dataset(name, seed=options.seed) for name in options.datasets}
+    tasks = {
+        name: mtl.classification(task, dataset.labels["label"], column="label")
+        for task, (name, dataset) in zip(options.tasks, datasets.items(), strict=True)
+    }
+    tokenizer = mtl.WordTokenizer.fit(
+        *(dataset.train for dataset in datasets.values()),
+        vocabulary_size=options.vocabulary_size,
+        sequence_length=options.sequence_length,
+    )
+    together = build(options, tokenizer, list(tasks.values()))
+    mixture = mtl.Mixture(
+        {name: dataset.train for name, dataset in datasets.items()},
+        tasks={name: task.name for name, task in tasks.items()},
+        batch_size=options.batch_size,
+        seed=options.seed,
+    )
+    report = mixture.report(together)
+    print("The mixture:", *(f"  {key}: {value}" for key, value in report.items()), sep="\n")
+    validation = mixture.like(*(dataset.validation for dataset in datasets.values()))
+    seconds = {"together": train(options, together, mixture, validation)}
+    test = mixture.like(*(dataset.test for dataset in datasets.values()))
+    scores = {"together": together.evaluate(test, return_dict=True, verbose=0)}
+    for name, task in tasks.items():  # The same trunk, steps and rows a step, for one task.
+        model = build(options, tokenizer, [task])
+        rows = report["rows_per_step"][name]
+        own = mtl.Mixture(
+            {name: datasets[name].train},
+            tasks={name: task.name},
+            batch_size=rows,
+            steps_per_epoch=mixture.steps_per_epoch,
+            seed=options.seed,
+        )
+        seconds[name] = train(options, model, own, own.like(datasets[name].validation))
+        scores[name] = model.evaluate(own.like(datasets[name].test), return_dict=True, verbose=0)
+    show(tasks, scores, seconds)
+    return together, tasks, datasets, scores
+
+
+def show(tasks, scores, seconds):
+    """The table: each task together and alone."""
+    columns = ("test split", "accuracy together", "alone", "macro F1 together", "alone")
+    print("\n{:<12}{:>19}{:>8}{:>20}{:>8}".format(*columns))
+    for name, task in tasks.items():
+        figures = [
+            scores[model][f"{task.name}_{metric}"]
+            for metric in ("accuracy", "macro_f1")
+            for model in ("together", name)
+        ]
+        print("{:<12}{:>19.4f}{:>8.4f}{:>20.4f}{:>8.4f}".format(task.name, *figures))
+    print("seconds of training:", {name: round(value, 1) for name, value in seconds.items()})
+
+
+def parse(arguments=None, **defaults):
+    """Options of the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--datasets", nargs=2, default=["imdb", "reuters"])
+    parser.add_argument("--tasks", nargs=2, default=["sentiment", "topic"])
+    parser.add_argument("--trunk", choices=TRUNKS, default="lstm")
+    parser.add_argument("--size", type=int, default=64, help="units of the LSTM, in each direction")
+    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--vocabulary-size", type=int, default=20_000)
+    parser.add_argument("--sequence-length", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--verbose", type=int, default=2, help="as in Keras")
+    parser.add_argument("--output", default="saved_models/imdb_reuters")
+    parser.set_defaults(**defaults)
+    return parser.parse_args(arguments)
+
+
+def main(options):
+    """Compare, then export what was trained together."""
+    model, tasks, _, scores = compare(options)
+    mtl.export(model, options.output, overwrite=True)
+    print(f"exported to {options.output}")
+    text = "a film that stays with you"
+    print(f"{text!r}:", mtl.Predictor(options.output)([text])[0])
+    return tasks, scores
+
+
+if __name__ == "__main__":
+    main(parse())
