@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from keras_mtl.data.split import Split
-from keras_mtl.tasks import Task
+from keras_mtl.tasks import Task, by_task
 
 # `predict` pads texts to the next of these times a power of two, so few shapes are compiled.
 _SHORTEST = 16
@@ -101,8 +101,9 @@ def plain_labels(
         ValueError: If there is no label, a task is unknown, a length differs or a label is
             outside its space.
     """
-    given_y = _by_task(y, tasks, "y")
-    given_weights = _by_task(sample_weight, tasks, "sample_weight", everywhere=True)
+    names = [task.name for task in tasks]
+    given_y = by_task(y, names, "y")
+    given_weights = by_task(sample_weight, names, "sample_weight", everywhere=True)
     if not given_y:
         raise ValueError(
             "`y` must have the labels of at least one task. "
@@ -192,27 +193,6 @@ def _weights_of(task: Task, values: Any, shape: tuple[int, ...]) -> np.ndarray:
 def _strings(array: np.ndarray) -> list[Any]:
     """The elements, bytes read as UTF-8."""
     return [one.decode() if isinstance(one, bytes) else one for one in array.ravel().tolist()]
-
-
-def _by_task(
-    values: Any, tasks: Sequence[Task], argument: str, everywhere: bool = False
-) -> dict[str, Any]:
-    names = [task.name for task in tasks]
-    if values is None:
-        return {}
-    if isinstance(values, Mapping):
-        unknown = sorted(set(values) - set(names), key=str)
-        if unknown:
-            raise ValueError(
-                f"`{argument}` must name tasks of the model, {names}. Received: {unknown}."
-            )
-        return {name: value for name, value in values.items() if value is not None}
-    if len(names) == 1 or everywhere:
-        return dict.fromkeys(names, values)
-    raise ValueError(
-        f"`{argument}` of a model with several tasks must be a dictionary by task name, as in "
-        f"{{{names[0]!r}: labels}}. Received: {type(values).__name__}. The tasks are {names}."
-    )
 
 
 def _is_array(x: Any) -> bool:

@@ -1,5 +1,6 @@
 """What to predict, from which column, and how it is scored."""
 
+from keras_mtl.tasks.arguments import by_task
 from keras_mtl.tasks.class_weights import balanced_class_weight
 from keras_mtl.tasks.classification import Classification, classification
 from keras_mtl.tasks.task import Task, check_tasks, from_config
@@ -8,6 +9,7 @@ __all__ = [
     "Classification",
     "Task",
     "balanced_class_weight",
+    "by_task",
     "check_tasks",
     "classification",
     "from_config",

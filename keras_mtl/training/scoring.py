@@ -1,13 +1,13 @@
 """Losses and metrics over labelled rows, exact over an epoch and over replicas."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
 from keras_mtl.heads import loss_dtype
-from keras_mtl.tasks import Task
+from keras_mtl.tasks import Task, by_task
 
 
 class TaskSums(keras.metrics.Metric):
@@ -103,30 +103,6 @@ class Scoring:
             raise ValueError(
                 f"Two log entries would have the same name: {twice}. Rename a task or a metric."
             )
-
-
-def by_task(given: Any, names: Sequence[str], argument: str) -> dict[str, Any]:
-    """A `compile` argument by task: a dictionary, or one value where there is one task.
-
-    Raises:
-        ValueError: If a name is no task's, or one value is given for several tasks.
-    """
-    if given is None:
-        return {}
-    if isinstance(given, Mapping):
-        unknown = sorted(set(given) - set(names), key=str)
-        if unknown:
-            raise ValueError(
-                f"`{argument}` names {unknown}, but the model's tasks are {list(names)}."
-            )
-        return {name: value for name, value in given.items() if value is not None}
-    if len(names) == 1:
-        return {names[0]: given}
-    raise ValueError(
-        f"`{argument}` of a model with several tasks must be a dictionary from task name to value. "
-        f"Received: {argument}={given!r}. The tasks are {list(names)}; those left out keep "
-        "their own."
-    )
 
 
 def resolve_loss(loss: Any, task_name: str) -> Any:

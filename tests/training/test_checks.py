@@ -98,12 +98,12 @@ def test_a_healthy_run_says_nothing_and_checks_can_be_turned_off():
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"loss_weights": {"topics": 1.0}}, "`loss_weights` names ..topics.., but .* are"),
+        ({"loss_weights": {"topics": 1.0}}, "`loss_weights` must name tasks of the model"),
         ({"loss_weights": {"topic": -1.0}}, "of task 'topic' must be a number of 0 or more"),
         ({"loss_weights": {"topic": 0, "sentiment": 0}}, "At least one of `loss_weights`"),
-        ({"loss_weights": 0.5}, "must be a dictionary from task name"),
+        ({"loss_weights": 0.5}, "must be a dictionary from task name to value"),
         ({"metrics": {"topic": "acuracy"}}, "acuracy"),
-        ({"metrics": ["accuracy"]}, "must be a dictionary from task name"),
+        ({"metrics": ["accuracy"]}, "must be a dictionary from task name to value"),
         ({"balancer": "equl"}, "nearest is 'equal'"),
         ({"balancer": 3}, "must be a name, a LossBalancer"),
     ],
