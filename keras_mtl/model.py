@@ -6,7 +6,6 @@ from typing import Any
 import keras
 
 from keras_mtl import training
-from keras_mtl.heads import loss_dtype
 from keras_mtl.tasks import Task, check_tasks
 
 
@@ -19,7 +18,8 @@ class MultiTaskModel(training.MultiTaskTrainer):
             your own: `{"token_ids": (B, L)}` to `{"sequence": (B, L, D), "padding_mask": ...}`.
         tasks: The tasks. Outputs are probabilities (or whatever the kind of task predicts),
             in a dictionary by task name.
-        preprocessor: Texts to token ids; by default the tokenizer the trunk was built from.
+        preprocessor: Texts to token ids, with the methods of a `WordTokenizer`; by default the
+            tokenizer that the trunk was built from.
         name: Name of the model.
 
     Raises:
@@ -46,12 +46,22 @@ class MultiTaskModel(training.MultiTaskTrainer):
                 "`trunk` of a MultiTaskModel must be a functional Keras model such as "
                 f"`keras_mtl.trunks.lstm(tokenizer)`. Received: {trunk!r}."
             )
+        for side in ("input", "output"):
+            if not isinstance(getattr(trunk, side, None), dict):
+                raise TypeError(
+                    f"The {side} of a trunk must be a dictionary of tensors: "
+                    "`keras.Model({'token_ids': ids}, {'sequence': ..., 'padding_mask': ...})`. "
+                    f"Received: {getattr(trunk, side, None)!r}."
+                )
         tasks = check_tasks(tasks)
         # Layers.
         heads = {task.name: task.head() for task in tasks}
         predictions = {task.name: task.prediction() for task in tasks}
         # Functional model.
-        token_ids = {key: _input_like(tensor) for key, tensor in trunk.input.items()}
+        token_ids = {
+            key: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=key)
+            for key, tensor in trunk.input.items()
+        }
         features = trunk(token_ids)
         outputs = {name: predictions[name](head(features)) for name, head in heads.items()}
         super().__init__(inputs=token_ids, outputs=outputs, name=name)
@@ -61,14 +71,8 @@ class MultiTaskModel(training.MultiTaskTrainer):
         self.heads = heads
         self.predictions = predictions
         self.preprocessor = preprocessor or getattr(trunk, "preprocessor", None)
-        self.loss_weights = self.add_weight(
-            shape=(len(tasks),),
-            initializer="ones",
-            trainable=False,
-            name="loss_weights",
-            dtype=loss_dtype(),
-            autocast=False,
-        )
+        if getattr(trunk, "preprocessor", None) is None:
+            trunk.preprocessor = self.preprocessor
 
     def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object
@@ -95,7 +99,3 @@ class MultiTaskModel(training.MultiTaskTrainer):
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         self.compile(**keras.saving.deserialize_keras_object(config))
-
-
-def _input_like(tensor: Any) -> Any:
-    return keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=tensor.name)

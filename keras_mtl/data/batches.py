@@ -114,6 +114,7 @@ class TrainingBatches(Batches):
         self.steps_per_epoch = steps_per_epoch
         self.seed = seed
         self.start = epoch * steps_per_epoch + step
+        self.trained = 0  # Counted by whoever trains on the batches.
         self._shuffled = lru_cache(maxsize=4 * len(streams) * plan.classes)(self._shuffle)
         self._starts = [np.zeros(plan.classes, int)]  # Steps of each class before an epoch.
 
@@ -124,6 +125,12 @@ class TrainingBatches(Batches):
 
     def __len__(self) -> int:
         return self.steps_per_epoch
+
+    @property
+    def position(self) -> dict[str, int]:
+        """Epoch and step of the next batch to be trained on."""
+        epoch, step = divmod(self.start + self.trained, self.steps_per_epoch)
+        return {"epoch": epoch, "step": step}
 
     def forward(self) -> Iterator[Batch]:
         """Batches from the start on, without end."""

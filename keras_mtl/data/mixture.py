@@ -51,13 +51,10 @@ class Mixture:
             temperature, or a dictionary of numbers. At least one row each.
         weighting: `"task"`: a task's mean loss counts by its weight alone, and the share only
             decides how much of a dataset is seen. `"row"`: its mean loss is also multiplied by
-            the share of its streams, which gives the mean over all rows of a batch.
+            the share of its streams, as when single rows are drawn from all streams.
         length_classes: The most padded lengths that a run may compile.
         steps_per_epoch: Steps of an epoch; by default all rows over the batch size.
         seed: Decides every order. The batch of a step is a function of seed, epoch and step.
-
-    Attributes:
-        position: `{"epoch": e, "step": s}` of the next batch that `fit` has not trained on.
 
     Raises:
         TypeError: If a stream is no split, or its task no name.
@@ -101,7 +98,7 @@ class Mixture:
         self.shares = stream_shares(share, self._rows)
         rows_per_step(self.shares, batch_size)  # A batch too small is said here, not in `fit`.
         self.steps_per_epoch = steps_per_epoch or -(-sum(self._rows.values()) // batch_size)
-        self.position = {"epoch": 0, "step": 0}
+        self._running: TrainingBatches | None = None
         self._restored: dict[str, int] | None = None
         self._encoded: dict[Any, list[Stream]] = {}
 
@@ -158,9 +155,18 @@ class Mixture:
         """
         layout = self._layout(self.shares, preprocessor, tasks, replicas)
         start = self._restored or {"epoch": initial_epoch, "step": 0}
-        self.position, self._restored = dict(start), None
         steps = steps_per_epoch or self.steps_per_epoch
-        return TrainingBatches(*layout, steps, self.seed, start["epoch"], start["step"])
+        batches = TrainingBatches(*layout, steps, self.seed, start["epoch"], start["step"])
+        self._running, self._restored = batches, None
+        return batches
+
+    @property
+    def position(self) -> dict[str, int]:
+        """`{"epoch": e, "step": s}` of the next batch that `fit` has not trained on.
+
+        It may be read at any moment of a run, and given to `restore` later.
+        """
+        return self._running.position if self._running else {"epoch": 0, "step": 0}
 
     def evaluation_batches(
         self, preprocessor: Preprocessor, tasks: Sequence[Task], replicas: int = 1
@@ -172,7 +178,9 @@ class Mixture:
     def restore(self, position: Mapping[str, int]) -> None:
         """Let the next `fit` go on from a `position` that was read during an earlier one.
 
-        `position` counts in epochs of the same number of steps.
+        Without it each `fit` begins anew, at its `initial_epoch`, so that a mixture may be used
+        for several models. `position` counts in epochs of the same number of steps; an epoch
+        of that `fit` is a whole number of steps from there.
 
         Raises:
             ValueError: If it is no position.
@@ -192,7 +200,9 @@ class Mixture:
             a dataset repeats); groups and the passes through the trunk; the lengths that are
             compiled; and the share of padding among all tokens.
         """
-        layout = self._layout(self.shares, model.preprocessor, model.tasks)
+        layout = self._layout(
+            self.shares, model.preprocessor, model.tasks, getattr(model, "replicas", 1)
+        )
         return TrainingBatches(*layout, self.steps_per_epoch, self.seed).report()
 
     def task_shares(self) -> dict[str, float]:

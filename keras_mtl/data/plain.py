@@ -159,18 +159,20 @@ def _labels_of(task: Task, values: Any, rows: int) -> tuple[np.ndarray, np.ndarr
             f"Labels of task {task.name!r} must be one, or None, for each of the {rows} rows of x. "
             f"Received: {array.shape[0] if array.ndim else repr(values)} labels."
         )
-    weights = np.ones(array.shape, np.float32)
+    weights = None
     if array.dtype.kind in "OUST":
         names = _strings(array)
         if any(isinstance(name, str) for name in names) or not any(n is not None for n in names):
             return task.encode(names, f"y of task {task.name!r}")
         weights = np.array([name is not None for name in names], np.float32)
         array = np.array([0 if name is None else name for name in names])
-    outside = np.flatnonzero(np.asarray(task.outside(array)))
-    if len(outside):
+    outside = np.asarray(task.outside(array))
+    weights = np.ones(outside.shape, np.float32) if weights is None else weights
+    if outside.any():
+        row = int(np.argwhere(outside)[0][0])
         raise ValueError(
             f"Labels of task {task.name!r} must be in its label space. Received: "
-            f"{array[outside[0]].item()!r} in row {outside[0]} of y, and {len(outside) - 1} more. "
+            f"{array[row].tolist()!r} in row {row} of y, and {int(outside.sum()) - 1} more. "
             "Give rows without a label the label None, or a sample weight of 0 and any label of "
             "the task."
         )

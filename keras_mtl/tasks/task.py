@@ -118,6 +118,12 @@ def check_tasks(tasks: Task | Iterable[Task]) -> tuple[Task, ...]:
             f"Each task of a model needs a name of its own. Received: {names}; twice: {twice}. "
             "Rename one of them; tasks may share a column."
         )
+    heads = sorted(set(names) & {f"{name}_head" for name in names})
+    if heads:
+        raise ValueError(
+            f"The name of a task must not be that of another task's head. Received: {heads}. "
+            "Choose another name."
+        )
     return tasks
 
 

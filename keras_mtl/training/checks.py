@@ -94,6 +94,8 @@ class SelfChecks(keras.callbacks.Callback):
             for task, count in zip(self.model.tasks, sums["count"], strict=True)
             if not count
         ]
+        if len(unlabelled) == len(self.model.tasks):
+            return  # Told already: nothing was learned.
         excused = {
             variable.path for name in unlabelled for variable in self.model.heads[name].variables
         }
@@ -117,3 +119,22 @@ class SelfChecks(keras.callbacks.Callback):
         if key not in self._told:
             self._told.add(key)
             warnings.warn(message, stacklevel=2)
+
+
+def trainable_paths(model: Any) -> tuple[str, ...]:
+    """Names of the variables that are trained, in their order."""
+    return tuple(variable.path for variable in model.trainable_variables)
+
+
+def need_same_trainable(model: Any) -> None:
+    """Make sure that nothing was frozen or thawed since `compile`, which Keras would not heed.
+
+    Raises:
+        ValueError: If the trainable variables are not those at `compile`.
+    """
+    if trainable_paths(model) != model.settings.trained:
+        raise ValueError(
+            "Call `compile` again after freezing or thawing: what is trained is fixed there. "
+            f"Received: {len(model.trainable_variables)} trainable variables, at `compile` "
+            f"{len(model.settings.trained)}."
+        )

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_mtl.data.batches import TrainingBatches
 from keras_mtl.data.mixture import Mixture
 from keras_mtl.data.plain import (
     by_padded_length,
@@ -20,27 +21,22 @@ from keras_mtl.data.plain import (
 PredictArrays = Callable[[Any, int | None], dict[str, np.ndarray]]
 
 
-def for_training(
+def training_batches(
     model: Any, mixture: Mixture, steps_per_epoch: int | None, initial_epoch: int
-) -> tuple[Any, int]:
-    """Endless batches of a mixture, and the steps of an epoch."""
-    batches = mixture.training_batches(
-        need_preprocessor(model.preprocessor),
-        model.tasks,
-        model.adapter.replica_count(model),
-        steps_per_epoch,
-        initial_epoch,
+) -> TrainingBatches:
+    """Endless batches of a mixture."""
+    preprocessor = need_preprocessor(model.preprocessor)
+    return mixture.training_batches(
+        preprocessor, model.tasks, model.replicas, steps_per_epoch, initial_epoch
     )
-    return model.adapter.training_input(batches), len(batches)
 
 
 def for_evaluation(model: Any, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
     """`(x, y, sample_weight)` as Keras takes them; each row of a mixture once."""
     if not isinstance(x, Mixture):
         return plain(model, x, y, sample_weight)
-    batches = x.evaluation_batches(
-        need_preprocessor(model.preprocessor), model.tasks, model.adapter.replica_count(model)
-    )
+    preprocessor = need_preprocessor(model.preprocessor)
+    batches = x.evaluation_batches(preprocessor, model.tasks, model.replicas)
     return model.adapter.evaluation_input(batches), None, None
 
 
@@ -61,8 +57,15 @@ def plain(model: Any, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any
     rows = len(next(iter(arrays.values())))
     labels, weights = plain_labels(y, sample_weight, model.tasks, rows)
     # A replica left without rows would fail; rows of weight 0 are nobody's.
-    replicas = model.adapter.replica_count(model)
+    replicas = model.replicas
     return fill_up(arrays, replicas), fill_up(labels, replicas), fill_up(weights, replicas)
+
+
+def whole_batch_size(model: Any, x: Any, batch_size: int | None) -> int | None:
+    """The batch size of rows in memory, made a multiple of the replicas."""
+    if model.replicas == 1 or not is_arrays(x):
+        return batch_size
+    return -(-(batch_size or 32) // model.replicas) * model.replicas
 
 
 def predict(
@@ -70,13 +73,15 @@ def predict(
 ) -> dict[str, np.ndarray]:
     """Predictions in the order of the rows; texts of like length are run together."""
     texts = texts_of(x)
-    if texts is None and not is_arrays(x):
+    empty = isinstance(x, (list, tuple)) and not x
+    if texts is None and not is_arrays(x) and not empty:
         return predict_arrays(x, batch_size)
-    replicas = model.adapter.replica_count(model)
-    batch_size = -(-(batch_size or 32) // replicas) * replicas
+    batch_size, replicas = whole_batch_size(model, x, batch_size), model.replicas
     if texts is None:
-        arrays = plain_inputs(x, None, list(model.input))
-        rows = len(next(iter(arrays.values())))
+        arrays = {} if empty else plain_inputs(x, None, list(model.input))
+        rows = len(next(iter(arrays.values()), []))
+        if not rows:
+            return {name: np.zeros((0, *one.shape[1:])) for name, one in model.output.items()}
         predicted = predict_arrays(fill_up(arrays, replicas), batch_size)
         return {name: part[:rows] for name, part in predicted.items()}
     encoded = need_preprocessor(model.preprocessor).encode(texts)

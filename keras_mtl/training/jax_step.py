@@ -104,7 +104,7 @@ def _count(
     ]
     with keras.StatelessScope(state_mapping=mapping) as scope:
         step.update_metrics(model, *counted)
-        if gradients is not None and model.settings.self_checks:
+        if gradients and model.settings.self_checks:
             model.settings.scoring.sums.update_reached(step.reached(gradients))
         logs = model.get_metrics_result()
     return logs, _values(scope, model.metrics_variables)

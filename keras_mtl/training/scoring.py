@@ -80,25 +80,28 @@ class Scoring:
             return ops.cast(self.own_loss[task.name](labels, prediction), loss_dtype())
         return ops.cast(task.loss(labels, ops.cast(scores, loss_dtype())), loss_dtype())
 
-    def logs(self, loss_weights: Any) -> dict[str, Any]:
-        """What Keras prints: `loss`, then `<task>_loss` and `<task>_<metric>`.
-
-        `loss` is the plain weighted sum of the tasks' means, whatever the balancer.
-        """
-        means = self.sums.result()
-        logs = {"loss": ops.sum(means * loss_weights)}
-        for number, task in enumerate(self.tasks):
-            logs[f"{task.name}_loss"] = means[number]
-            for metric in self.metrics[task.name]:
-                logs[f"{task.name}_{metric.name}"] = metric.result()
-        return logs
-
-    def _check_log_names(self) -> None:
+    @property
+    def log_names(self) -> list[str]:
+        """Names of the logs: `loss`, then `<task>_loss` and `<task>_<metric>` of each task."""
         names = ["loss"]
         for task in self.tasks:
             names += [f"{task.name}_loss"]
             names += [f"{task.name}_{metric.name}" for metric in self.metrics[task.name]]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        return names
+
+    def logs(self, loss_weights: Sequence[float]) -> dict[str, Any]:
+        """What Keras prints, by `log_names`.
+
+        `loss` is the plain weighted sum of the tasks' means, whatever the balancer.
+        """
+        means = self.sums.result()
+        values = [ops.sum(means * ops.array(loss_weights, means.dtype))]
+        for number, task in enumerate(self.tasks):
+            values += [means[number], *(metric.result() for metric in self.metrics[task.name])]
+        return dict(zip(self.log_names, values, strict=True))
+
+    def _check_log_names(self) -> None:
+        twice = sorted({name for name in self.log_names if self.log_names.count(name) > 1})
         if twice:
             raise ValueError(
                 f"Two log entries would have the same name: {twice}. Rename a task or a metric."
@@ -124,10 +127,10 @@ def resolve_metrics(given: Any, task: Task) -> list[keras.metrics.Metric]:
     own = {metric.name: metric for metric in task.metrics()}
     found = []
     for one in given if isinstance(given, (list, tuple)) else [given]:
-        if isinstance(one, str) and one in own:
-            metric = own[one]
-        else:
-            metric = keras.metrics.get(one)
+        name = "accuracy" if one == "acc" else one
+        metric = own[name] if isinstance(name, str) and name in own else keras.metrics.get(name)
+        if callable(metric) and not isinstance(metric, keras.metrics.Metric):
+            metric = keras.metrics.MeanMetricWrapper(metric, name=metric.__name__)
         if not isinstance(metric, keras.metrics.Metric):
             raise ValueError(
                 f"`metrics` of task {task.name!r} must be Keras metrics or names of its own "

@@ -12,7 +12,7 @@ import keras
 from keras import ops
 
 from keras_mtl.heads import loss_dtype
-from keras_mtl.tasks import Task
+from keras_mtl.tasks import Task, by_task
 from keras_mtl.training.scoring import Scoring
 
 PLAIN = ""  # The name under which a plain batch runs as the only stream.
@@ -24,6 +24,8 @@ class StepSettings:
 
     Args:
         scoring: Losses and metrics.
+        loss_weights: Weight of each task's loss, `(tasks,)`.
+        trained: Paths of the trainable variables, in their order.
         task_shares: What a mixture multiplies each task's loss by, `(tasks,)`.
         idle: Paths of variables that only tasks of weight 0 use; a step leaves them untouched.
         self_checks: Whether steps count what the self-checks look at.
@@ -31,6 +33,8 @@ class StepSettings:
     """
 
     scoring: Scoring
+    loss_weights: tuple[float, ...]
+    trained: tuple[str, ...]
     task_shares: tuple[float, ...]
     idle: frozenset[str] = frozenset()
     self_checks: bool = True
@@ -60,20 +64,21 @@ def forward(model: Any, data: Any, training: bool) -> tuple[dict[str, list[Score
     """
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
     if not is_nested(x):
+        x = x if isinstance(x, Mapping) else {next(iter(model.input)): x}
         x, y, sample_weight = {PLAIN: x}, {PLAIN: y}, {PLAIN: sample_weight}
     features, penalties = _features(model, x, training)
     scored: dict[str, list[Scored]] = {task.name: [] for task in model.tasks}
+    names = list(scored)
     for stream in x:
-        labels = _by_task(model, y[stream])
-        weights = _by_task(model, (sample_weight or {}).get(stream))
-        for name, head in model.heads.items():
-            if name in labels:
-                scores = head(features[stream], training=training)
-                penalties += _pass_penalties(head)
-                own = _like_rows(labels[name], scores)
-                weight = _like_rows(weights.get(name, ops.ones_like(own)), scores)
-                weight = ops.cast(weight, loss_dtype())
-                scored[name].append(Scored(own, scores, model.predictions[name](scores), weight))
+        labels = by_task(y[stream], names, "y")
+        weights = by_task((sample_weight or {}).get(stream), names, "sample_weight", True)
+        for task in model.tasks:
+            if task.name in labels:
+                one = _score(model, task, features[stream], labels, weights, training)
+                scored[task.name].append(one)
+                own = _pass_penalties(model.heads[task.name])
+                feeding = sum(task.name in by_task(y[other], names, "y") for other in x)
+                penalties += [penalty / feeding for penalty in own]
     return scored, penalties
 
 
@@ -105,7 +110,9 @@ def objective(
     else:
         mean = add_up(ops.stop_gradient(local))
         losses = replicas * local + ops.stop_gradient(mean - replicas * local)
-    weights = model.loss_weights * ops.array(model.settings.task_shares, loss_dtype())
+    settings = model.settings
+    factors = zip(settings.loss_weights, settings.task_shares, strict=True)
+    weights = ops.array([weight * share for weight, share in factors], loss_dtype())
     scalar = model.balancer(losses * weights, present=ops.cast(global_count > 0, loss_dtype()))
     weight_penalties = [
         variable.regularizer(variable)
@@ -148,11 +155,23 @@ def without_idle(model: Any, gradients: Sequence[Any]) -> list[Any]:
     ]
 
 
-def _by_task(model: Any, values: Any) -> Mapping[str, Any]:
-    """Labels or weights by task; one array stands for every task."""
-    if isinstance(values, Mapping):
-        return values
-    return {} if values is None else {task.name: values for task in model.tasks}
+def _score(
+    model: Any,
+    task: Task,
+    features: Any,
+    labels: Mapping[str, Any],
+    weights: Mapping[str, Any],
+    training: bool,
+) -> Scored:
+    """One task's rows of one stream through its head."""
+    scores = model.heads[task.name](features, training=training)
+    own = _like_rows(labels[task.name], scores)
+    if task.name in weights:
+        weight = _like_rows(weights[task.name], scores)
+    else:
+        weight = ops.ones_like(ops.cast(task.outside(own), loss_dtype()))
+    prediction = model.predictions[task.name](scores)
+    return Scored(own, scores, prediction, ops.cast(weight, loss_dtype()))
 
 
 def _like_rows(values: Any, scores: Any) -> Any:
@@ -166,8 +185,7 @@ def _features(model: Any, x: Mapping[str, Any], training: bool) -> tuple[dict[st
     groups: dict[Any, list[str]] = {}
     for stream, inputs in x.items():
         shape = tuple((name, tuple(inputs[name].shape[1:])) for name in sorted(inputs))
-        unknown = any(size is None for _, sizes in shape for size in sizes)
-        groups.setdefault((stream,) if unknown else shape, []).append(stream)
+        groups.setdefault(shape if _can_share(inputs) else (stream,), []).append(stream)
     features: dict[str, Any] = {}
     penalties: list[Any] = []
     for streams in groups.values():
@@ -178,9 +196,20 @@ def _features(model: Any, x: Mapping[str, Any], training: bool) -> tuple[dict[st
             for name in x[streams[0]]
         }
         found = model.trunk(joined, training=training)
-        penalties += _pass_penalties(model.trunk)
+        # Keras takes the mean over the rows of a pass; together they make that of the batch.
+        part = _rows_of(joined) / sum(_rows_of(inputs) for inputs in x.values())
+        penalties += [one * ops.cast(part, one.dtype) for one in _pass_penalties(model.trunk)]
         features.update(_cut(found, x, streams))
     return features, penalties
+
+
+def _can_share(inputs: Mapping[str, Any]) -> bool:
+    """Whether the shapes are known, and so whether streams have the same."""
+    return all(size is not None for one in inputs.values() for size in one.shape)
+
+
+def _rows_of(inputs: Mapping[str, Any]) -> Any:
+    return ops.shape(next(iter(inputs.values())))[0]
 
 
 def _cut(found: Mapping[str, Any], x: Mapping[str, Any], streams: Sequence[str]) -> dict[str, Any]:
@@ -212,6 +241,12 @@ def _sums_of(task: Task, scoring: Scoring, scored: Sequence[Scored]) -> tuple[An
         labelled = ops.cast(one.weights > 0, loss_dtype())
         labels = _safe_labels(task, one.labels, labelled)
         losses = scoring.loss(task, labels, one.scores, one.prediction)
+        if len(losses.shape) != len(one.weights.shape):  # It would broadcast.
+            raise ValueError(
+                f"The loss of task {task.name!r} must not be reduced: one value for each row, in "
+                f"the shape of its weights, {tuple(one.weights.shape)}. Received: shape "
+                f"{tuple(losses.shape)}. Give a Keras loss, or a function that keeps the rows."
+            )
         # Not a bare product: a row without a label may have any loss, infinite ones included.
         losses = ops.where(labelled > 0, losses * one.weights, 0.0)
         total = total + ops.sum(losses)
@@ -223,4 +258,6 @@ def _sums_of(task: Task, scoring: Scoring, scored: Sequence[Scored]) -> tuple[An
 def _safe_labels(task: Task, labels: Any, labelled: Any) -> Any:
     """Labels with 0 wherever they do not count or cannot be looked up."""
     counts = ops.logical_and(labelled > 0, ops.logical_not(task.outside(labels)))
+    for _ in range(len(labels.shape) - len(counts.shape)):  # Several labels a row.
+        counts = ops.expand_dims(counts, -1)
     return ops.where(counts, labels, ops.zeros_like(labels))

@@ -30,7 +30,7 @@ def train_step(model: Any, data: Any) -> dict[str, Any]:
     gradients = step.without_idle(model, gradients)
     _apply(optimizer, gradients, variables, replicas)
     step.update_metrics(model, scored, sums)
-    if settings.self_checks:
+    if settings.self_checks and variables:
         settings.scoring.sums.update_reached(step.reached(gradients))
     return model.get_metrics_result()
 
@@ -70,16 +70,21 @@ def make_function(
     def compiled_for(data: Any) -> Callable[[Any], Any]:
         if model.run_eagerly:
             return on_data
-        shapes = tuple(str(leaf.shape) for leaf in _leaves(data))
-        if shapes not in compiled and len(compiled) >= _MAX_STATIC_SHAPES:
-            shapes = ()
-        if shapes not in compiled:
+        kind_of_data = _kind_of(data)
+        if kind_of_data not in compiled and len(compiled) >= _MAX_STATIC_SHAPES:
+            kind_of_data = ()
+        if kind_of_data not in compiled:
             function = tf.function(
-                on_data, jit_compile=model.jit_compile, autograph=False, reduce_retracing=not shapes
+                on_data,
+                jit_compile=model.jit_compile,
+                autograph=False,
+                reduce_retracing=not kind_of_data,
             )
             # Concrete, because TensorFlow takes a trace per shape for a mistake and warns.
-            compiled[shapes] = function.get_concrete_function(data) if shapes else function
-        return compiled[shapes]
+            compiled[kind_of_data] = (
+                function.get_concrete_function(data) if kind_of_data else function
+            )
+        return compiled[kind_of_data]
 
     def function(iterator: Any) -> Any:
         outputs = None
@@ -153,6 +158,11 @@ def _first(model: Any, value: Any) -> Any:
     return model.distribute_strategy.experimental_local_results(value)[0]
 
 
-def _leaves(data: Any) -> list[Any]:
-    leaves = [leaf for leaf in keras.tree.flatten(data) if leaf is not None]
-    return [leaf.values[0] if hasattr(leaf, "values") else leaf for leaf in leaves]
+def _kind_of(data: Any) -> tuple[Any, ...]:
+    """Names, types and shapes of a batch on every replica: what a compiled step is made for."""
+    return tuple(
+        (path, part.dtype, tuple(part.shape))
+        for path, leaf in keras.tree.flatten_with_path(data)
+        if leaf is not None
+        for part in (leaf.values if hasattr(leaf, "values") else (leaf,))
+    )

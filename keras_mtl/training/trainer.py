@@ -1,6 +1,6 @@
 """Keras's `compile`, `fit`, `evaluate` and `predict`, for several tasks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -11,8 +11,8 @@ from keras_mtl.data.mixture import Mixture
 from keras_mtl.tasks import Task
 from keras_mtl.training import inputs
 from keras_mtl.training.backends import adapter
-from keras_mtl.training.checks import SelfChecks
-from keras_mtl.training.position import MixturePosition
+from keras_mtl.training.callbacks import MixtureStart, counted, with_callbacks
+from keras_mtl.training.checks import SelfChecks, need_same_trainable, trainable_paths
 from keras_mtl.training.scoring import Scoring, checked_loss_weights
 from keras_mtl.training.step import StepSettings
 
@@ -23,8 +23,8 @@ class MultiTaskTrainer(keras.Model):
     It hands Keras no losses and no metrics: the step, its losses and its metrics are its own,
     on every backend. Everything around them (callbacks, logs, progress, saving) is Keras's.
 
-    A subclass sets `tasks`, `trunk`, `heads` and `predictions` (layers by task name),
-    `preprocessor` and the variable `loss_weights`.
+    A subclass sets `tasks`, `trunk`, `preprocessor`, and `heads` and `predictions` (layers by
+    task name).
     """
 
     tasks: tuple[Task, ...]
@@ -32,9 +32,9 @@ class MultiTaskTrainer(keras.Model):
     heads: dict[str, keras.layers.Layer]
     predictions: dict[str, keras.layers.Layer]
     preprocessor: Any
-    loss_weights: Any
     balancer: balancing.LossBalancer | None = None
     settings: Any = None  # A StepSettings, once compiled.
+    _batches: Any = None  # The batches of a mixture, while it is trained on.
     train_function: Any = None
     test_function: Any = None
 
@@ -87,11 +87,12 @@ class MultiTaskTrainer(keras.Model):
             steps_per_execution=steps_per_execution,
             jit_compile=jit_compile,
         )
-        self.loss_weights.assign([weights[name] for name in names])
         scoring = Scoring(self.tasks, loss, metrics, len(self.trainable_variables))
         idle = [head for name, head in self.heads.items() if not weights[name]]
         self.settings = StepSettings(
             scoring,
+            loss_weights=tuple(weights[name] for name in names),
+            trained=trainable_paths(self),
             task_shares=(1.0,) * len(names),
             idle=frozenset(variable.path for head in idle for variable in head.variables),
             self_checks=self_checks,
@@ -120,7 +121,17 @@ class MultiTaskTrainer(keras.Model):
         return self.settings.scoring.all_metrics if self.settings else []
 
     def get_metrics_result(self) -> dict[str, Any]:
-        return self.settings.scoring.logs(self.loss_weights)
+        return self.settings.scoring.logs(self.settings.loss_weights)
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """Names of the logs, in the order in which `evaluate` lists their values."""
+        return self.settings.scoring.log_names if self.settings else []
+
+    @property
+    def replicas(self) -> int:
+        """How many devices share each batch."""
+        return self.adapter.replica_count(self)
 
     def fit(
         self,
@@ -131,7 +142,7 @@ class MultiTaskTrainer(keras.Model):
         *,
         sample_weight: Any = None,
         validation_data: Any = None,
-        callbacks: Sequence[keras.callbacks.Callback] | None = None,
+        callbacks: Any = None,
         steps_per_epoch: int | None = None,
         initial_epoch: int = 0,
         **options: Any,
@@ -150,7 +161,7 @@ class MultiTaskTrainer(keras.Model):
                 `(x, y, sample_weight)`, or a dataset.
             callbacks: Keras callbacks.
             steps_per_epoch: Steps of an epoch; a mixture knows its own.
-            initial_epoch: Epoch to begin at.
+            initial_epoch: Epoch to begin at; a mixture begins there too, unless restored.
             **options: Everything else as in Keras.
 
         Returns:
@@ -166,16 +177,28 @@ class MultiTaskTrainer(keras.Model):
                 "Class weights belong to a task: classification(..., class_weight=...). "
                 "Received: `class_weight` in `fit`."
             )
-        shares = (1.0,) * len(self.tasks)
-        extra = [SelfChecks(self.adapter)] if self.settings.self_checks else []
+        need_same_trainable(self)
+        extra: list[keras.callbacks.Callback] = []
+        shares, self._batches = (1.0,) * len(self.tasks), None
         if isinstance(x, Mixture):
-            mixture = x
-            x, steps_per_epoch = inputs.for_training(self, x, steps_per_epoch, initial_epoch)
+            if batch_size is not None:
+                raise ValueError(
+                    "A mixture has a batch size of its own: Mixture(..., batch_size=...). "
+                    f"Received: batch_size={batch_size} in `fit`."
+                )
+            mixture, self._batches = (
+                x,
+                inputs.training_batches(self, x, steps_per_epoch, initial_epoch),
+            )
+            x, steps_per_epoch = self.adapter.training_input(self._batches), len(self._batches)
             shares = tuple(mixture.task_shares()[task.name] for task in self.tasks)
-            extra.append(MixturePosition(mixture, steps_per_epoch))
+            extra.append(MixtureStart(self._batches))
             options["shuffle"] = False  # A mixture is in its order already.
         else:
             x, y, sample_weight = inputs.plain(self, x, y, sample_weight)
+            batch_size = inputs.whole_batch_size(self, x, batch_size)
+        if self.settings.self_checks:
+            extra.append(SelfChecks(self.adapter))
         if shares != self.settings.task_shares:
             self.settings.task_shares, self.train_function = shares, None
         return super().fit(
@@ -185,7 +208,7 @@ class MultiTaskTrainer(keras.Model):
             epochs,
             sample_weight=sample_weight,
             validation_data=inputs.for_validation(self, validation_data),
-            callbacks=[*(callbacks or []), *extra],
+            callbacks=with_callbacks(callbacks, extra),
             steps_per_epoch=steps_per_epoch,
             initial_epoch=initial_epoch,
             **options,
@@ -210,8 +233,9 @@ class MultiTaskTrainer(keras.Model):
         self._need_compile("evaluate")
         if not options.get("_use_cached_eval_dataset"):
             x, y, sample_weight = inputs.for_evaluation(self, x, y, sample_weight)
+            batch_size = inputs.whole_batch_size(self, x, batch_size)
             if self.settings.self_checks:
-                callbacks = [*(callbacks or []), SelfChecks(self.adapter)]
+                callbacks = with_callbacks(callbacks, [SelfChecks(self.adapter)])
         return super().evaluate(
             x, y, batch_size, verbose, sample_weight, steps, callbacks, **options
         )
@@ -239,8 +263,9 @@ class MultiTaskTrainer(keras.Model):
     def make_train_function(self, force: bool = False) -> None:
         if self.train_function is None or force:
             self.train_function = self.adapter.make_function(self, self.train_step, "train")
-        if self.train_function is None:
-            super().make_train_function(force)
+            if self.train_function is None:
+                super().make_train_function(force)
+            self.train_function = counted(self, self.train_function)
 
     def make_test_function(self, force: bool = False) -> None:
         if self.test_function is None or force:
@@ -260,6 +285,11 @@ class MultiTaskTrainer(keras.Model):
         if not balancer.built:
             balancer.build((len(self.tasks),))
         self.balancer = balancer
+
+    def _flatten_metrics_in_order(self, logs: dict[str, Any]) -> Any:
+        # Keras would sort names that are no metric's own, and `loss` would not come first.
+        values = [logs[name] for name in self.metrics_names]
+        return values[0] if len(values) == 1 else values
 
     def _need_compile(self, method: str) -> None:
         if self.settings is None:

@@ -127,3 +127,37 @@ def test_bad_arguments_of_fit():
     with pytest.raises(ValueError, match="Two log entries would have the same name"):
         twin = mtl.classification("topic_top_5", list("ab"))
         id_model(tasks=(mtl.classification("topic", list("abcdefghijkl")), twin)).compile("adam")
+
+
+def test_freezing_wants_another_compile_and_then_freezes():
+    (x, y), model = id_rows(), id_model()
+    model.compile("adam")
+    model.trunk.trainable = False
+    with pytest.raises(ValueError, match="Call `compile` again after freezing"):
+        model.fit(x, y, verbose=0)
+    model.compile("adam")
+    frozen = [np.array(v) for v in model.trunk.variables]
+    model.fit(x, y, verbose=0)
+    for before, after in zip(frozen, model.trunk.variables, strict=True):
+        np.testing.assert_array_equal(before, np.array(after))
+
+
+def test_a_reduced_loss_is_refused():
+    (x, y), model = id_rows(), id_model()
+    loss = keras.losses.sparse_categorical_crossentropy
+    model.compile("adam", loss={"topic": lambda t, p: keras.ops.mean(loss(t, p))})
+    with pytest.raises(ValueError, match="loss of task 'topic' must not be reduced"):
+        model.fit(x, y, verbose=0)
+
+
+def test_one_array_of_labels_for_two_tasks_is_refused():
+    (x, y), model = id_rows(), id_model()
+    model.compile("adam")
+    with pytest.raises(ValueError, match="`y` of a model with several tasks must be a dictionary"):
+        model.fit(batches_of(x, y["topic"]), verbose=0)
+    with pytest.raises(ValueError, match="must name tasks of the model.*topics"):
+        model.evaluate(batches_of(x, {"topics": y["topic"]}), verbose=0)
+    with pytest.raises(ValueError, match="A mixture has a batch size of its own"):
+        demo = demo_model()
+        demo.compile("adam")
+        demo.fit(demo_mixture(), batch_size=8)

@@ -11,6 +11,7 @@ import pytest
 
 from tests.figures import at_most, exactly
 from tests.training.small import (
+    TASKS,
     demo_mixture,
     demo_model,
     id_model,
@@ -34,7 +35,7 @@ def test_a_loaded_model_goes_on_as_if_it_had_never_stopped(tmp_path):
     for one in (model, loaded):
         one.fit(x, y, epochs=2, verbose=0, shuffle=False)
     exactly("bits apart", largest_difference(weights_of(model), weights_of(loaded)), 0.0)
-    assert keras.ops.convert_to_numpy(loaded.loss_weights).tolist() == [0.5, 1.0]
+    assert loaded.settings.loss_weights == (0.5, 1.0)
     assert loaded.tasks == model.tasks
 
 
@@ -103,3 +104,43 @@ def test_recompiling_with_another_balancer_leaves_none_of_the_old_variables():
     model.compile("adam", balancer="equal")
     assert len(model.trainable_variables) == count
     model.fit(x, y, verbose=0)
+
+
+def test_weights_loaded_after_compile_leave_the_loss_weights(tmp_path):
+    (x, y), first, second = id_rows(), id_model(), id_model()
+    first.compile("sgd")
+    first.save_weights(tmp_path / "model.weights.h5")
+    second.compile("sgd", loss_weights={"topic": 0.0})
+    second.load_weights(tmp_path / "model.weights.h5")
+    logs = second.evaluate(x, y, return_dict=True, verbose=0)
+    assert logs["loss"] == pytest.approx(logs["sentiment_loss"])
+
+
+def test_a_trunk_with_batch_normalisation_and_inputs_of_its_own():
+    def trunk():
+        ids = keras.Input((None,), dtype="int32", name="words")
+        more = keras.Input((None,), dtype="float32", name="weights")
+        vectors = keras.layers.Embedding(40, 6)(ids) * keras.ops.expand_dims(more, -1)
+        vectors = keras.layers.BatchNormalization()(vectors)
+        return keras.Model(
+            {"words": ids, "weights": more},
+            {"sequence": vectors, "padding_mask": keras.ops.not_equal(ids, 0)},
+        )
+
+    import keras_mtl as mtl
+
+    (x, y) = id_rows()
+    model = mtl.MultiTaskModel(trunk(), TASKS)
+    model.compile("adam")
+    inputs = {"words": x["token_ids"], "weights": np.ones((24, 9), "float32")}
+    before = [np.array(v) for v in model.non_trainable_variables]
+    model.fit(inputs, y, verbose=0)
+    after = [np.array(v) for v in model.non_trainable_variables]
+    assert max(np.abs(a - b).max() for a, b in zip(before, after, strict=True)) > 0
+    model.evaluate(inputs, y, verbose=0)
+    for one, other in zip(after, model.non_trainable_variables, strict=True):
+        np.testing.assert_array_equal(one, np.array(other))
+    with pytest.raises(TypeError, match="input of a trunk must be a dictionary"):
+        ids = keras.Input((None,), dtype="int32")
+        features = {"sequence": keras.layers.Embedding(4, 2)(ids), "padding_mask": ids > 0}
+        mtl.MultiTaskModel(keras.Model(ids, features), TASKS)

@@ -203,3 +203,76 @@ def test_labels_of_a_column_are_labels_of_rows():
         model.compile("adam")
         model.train_on_batch(*batch)
     assert largest_difference(*map(weights_of, models)) == 0.0
+
+
+def test_position_is_exact_at_any_moment_of_a_run():
+    seen, mixture = [], demo_mixture()
+
+    class Look(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            seen.append((batch, dict(mixture.position)))
+            self.model.stop_training = batch == 14 - mixture.steps_per_epoch
+
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append(("epoch", dict(mixture.position)))
+
+    model = demo_model()
+    model.compile("adam")
+    steps = mixture.steps_per_epoch
+    assert 7 < steps < 15
+    model.fit(mixture, epochs=2, callbacks=Look(), verbose=0)
+    assert seen[0] == (0, {"epoch": 0, "step": 1})
+    stopped_early = 14 - steps < steps - 1
+    assert seen[-1][1] == divmod_position(15 - steps if stopped_early else steps, steps, seen)
+
+
+def divmod_position(done, steps, seen):
+    epochs = sum(one[0] == "epoch" for one in seen) - 1
+    epoch, step = divmod(epochs * steps + done, steps)
+    return {"epoch": epoch, "step": step}
+
+
+def test_backup_and_restore_brings_back_the_epoch_of_the_mixture(tmp_path):
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 1:
+                raise KeyboardInterrupt
+
+    whole = run(epochs=3)[0]
+    for callbacks in ([Stop()], []):
+        model = demo_model(3)
+        model.compile(keras.optimizers.Adam(0.01))
+        backup = keras.callbacks.BackupAndRestore(tmp_path / "backup")
+        try:
+            model.fit(demo_mixture(seed=0), epochs=3, callbacks=[backup, *callbacks], verbose=0)
+        except KeyboardInterrupt:
+            continue
+    assert largest_difference(weights_of(whole), weights_of(model)) == 0.0
+
+
+def test_lists_of_results_begin_with_the_loss():
+    tasks = (mtl.classification("intent", list("abc")), mtl.classification("domain", list("ab")))
+    model, (x, _) = id_model(tasks=tasks), id_rows()
+    y = {"intent": np.zeros(24, int), "domain": np.ones(24, int)}
+    model.compile("adam")
+    values, named = (model.evaluate(x, y, verbose=0, return_dict=r) for r in (False, True))
+    assert values == [named[name] for name in model.metrics_names]
+    assert model.metrics_names[:2] == ["loss", "intent_loss"]
+
+
+def test_batches_of_other_types_and_keys_are_compiled_anew():
+    model, (x, y) = id_model(), id_rows()
+    model.compile("adam")
+    for ids in ("int32", "int64"):
+        for labels in ("int32", "int64"):
+            for names in (["topic"], ["sentiment"], ["topic", "sentiment"]):
+                batch = ({"token_ids": x["token_ids"].astype(ids)},
+                         {name: y[name].astype(labels) for name in names})  # fmt: skip
+                model.train_on_batch(*batch)
+
+
+def test_no_rows_no_predictions():
+    model = demo_model()
+    for x in ([], {"token_ids": np.zeros((0, 4), "int32")}):
+        assert {k: v.shape for k, v in model.predict(x).items()} == {
+            "topic": (0, 8), "sentiment": (0, 2)}  # fmt: skip
