@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from numbers import Integral
 from typing import Any
 
-from keras_mtl.data.label_space import check_names, infer_names, listed, to_names
+from keras_mtl.data.csv_rows import check_delimiter, csv_rows
+from keras_mtl.data.jsonlines import json_rows
+from keras_mtl.data.label_columns import classes, label_spaces, named
+from keras_mtl.data.label_space import check_names, to_names
 from keras_mtl.data.split import TEXT_COLUMNS, Split
 from keras_mtl.data.splitting import DuplicateCounts, check_fraction, count_duplicates, holdout
+from keras_mtl.data.summary import duplicate_keys, summarise
+from keras_mtl.data.table_arguments import (
+    LabelsArgument,
+    TableRequest,
+    TextArgument,
+    check_request,
+    check_stratify,
+)
+from keras_mtl.data.tables import NullCounts, RowReader, read_tables
+from keras_mtl.data.text_files import FilePath, check_encoding
 
 __all__ = ["TEXT_COLUMNS", "Dataset", "Split"]
 
@@ -27,6 +40,8 @@ class Dataset:
         validation: Rows to choose by, or `None`.
         test: Rows to measure on at the end, or `None`.
         labels: Label column to its label names, in class order.
+        nulls: What became of missing values in the files read, such as
+            `{"train": {"dropped": 3, "unlabelled": {"label": 0}}}`; empty without files.
 
     Raises:
         ValueError: If a split lacks a text or label column of train, or holds an unknown label.
@@ -37,6 +52,7 @@ class Dataset:
     validation: Split | None = None
     test: Split | None = None
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    nulls: Mapping[str, NullCounts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         spaces = {col: check_names(names, col, self.name) for col, names in self.labels.items()}
@@ -66,21 +82,13 @@ class Dataset:
         `("train", "train")` counts rows whose text occurred earlier in train,
         `("train", "test")` rows of test whose text occurs in train.
         """
-        return count_duplicates({name: _keys(split) for name, split in self.splits.items()})
+        return count_duplicates(
+            {name: duplicate_keys(split) for name, split in self.splits.items()}
+        )
 
     def describe(self) -> str:
-        """Summarise rows, label counts and duplicates, for a person to read."""
-        rows = ", ".join(f"{len(split)} {name}" for name, split in self.splits.items())
-        lines = [f"{self.name}: {rows}"]
-        for column in self.labels:
-            lines += _label_table(column, self.labels[column], self.splits)
-        found = [
-            f"{count} " + (f"within {a}" if a == b else f"of {b} also in {a}")
-            for (a, b), count in self.duplicates.items()
-            if count
-        ]
-        lines.append("duplicate texts: " + (", ".join(found) or "none"))
-        return "\n".join(lines)
+        """Summarise rows, labels, duplicates and missing values, for a person to read."""
+        return summarise(self.name, self.splits, self.labels, self.duplicates, self.nulls)
 
     def __repr__(self) -> str:
         rows = ", ".join(f"{name}={len(split)}" for name, split in self.splits.items())
@@ -140,77 +148,144 @@ class Dataset:
         splits = {p: _split(v, f"{name}/{p}") for p, v in given.items() if v is not None}
         if labels is None:
             labels = {"label": None} if "label" in splits["train"] else {}
-        spaces = _label_spaces(name, splits["train"], labels)
+        spaces = label_spaces(name, splits["train"], labels)
         inferred = {column for column, names in labels.items() if names is None}
-        splits = {part: _named(split, spaces, inferred) for part, split in splits.items()}
+        splits = {part: named(split, spaces, inferred) for part, split in splits.items()}
         if "validation" not in splits and validation_fraction:
             whole = splits["train"]
-            by = _classes(whole, stratify, spaces)
+            by = classes(whole, stratify, spaces)
             kept, held = holdout(len(whole), validation_fraction, seed, by, f"dataset {name!r}")
             splits["train"] = whole.select(kept)
             splits["validation"] = whole.select(held, f"{name}/validation")
         return cls(name, splits["train"], splits.get("validation"), splits.get("test"), spaces)
 
+    @classmethod
+    def from_csv(
+        cls,
+        name: str,
+        train: FilePath,
+        validation: FilePath | None = None,
+        test: FilePath | None = None,
+        *,
+        text: TextArgument = "text",
+        labels: LabelsArgument = "label",
+        nulls: str = "error",
+        encoding: str = "utf-8",
+        delimiter: str | None = None,
+        validation_fraction: float = 0.1,
+        stratify: str | bool | None = True,
+        seed: int = 0,
+    ) -> Dataset:
+        r"""Make a dataset from CSV or TSV files with a header, plain or gzip-compressed (`.gz`).
+
+        A label is a name, or a class number if `labels` gives names that are no numbers.
+        An empty cell, or one of white space alone, is a null; `NA` is a word as any other.
+
+        Args:
+            name: What the dataset is called in messages.
+            train: The file of the training rows.
+            validation: The file of the validation rows, or `None` to cut them from train.
+            test: The file of the test rows, or `None`.
+            text: The column of the texts, which becomes `text`; or several, as in
+                `{"sentence1": "premise", "sentence2": "hypothesis"}`.
+            labels: The label column, or several; or label column to names in class order
+                (`None` for those in train). `[]` for no label column.
+            nulls: `"error"` for a null is an error; `"drop"` leaves its row out;
+                `"unlabelled"` keeps a row without its label, a text it must have. What became
+                of them is counted in the dataset's `nulls`.
+            encoding: The encoding of the text; a byte order mark is passed over.
+            delimiter: What stands between cells; `None` for a tab in `.tsv` and `.tab` files,
+                else a comma.
+            validation_fraction: The share to cut from train; see `from_arrays`.
+            stratify: The label column whose proportions the cut keeps; `True` for the first
+                with one label per row, `False` or `None` to cut regardless of class.
+            seed: The same seed cuts the same rows on every platform.
+
+        Raises:
+            ValueError: If an argument, a file or a row is not as described; the message names
+                the file and the line, counted as an editor counts.
+            FileNotFoundError: If a file is not there.
+
+        Example:
+            >>> from tempfile import TemporaryDirectory
+            >>> with TemporaryDirectory() as folder:
+            ...     rows = "review,tone\nfine,pos\ndull,neg\ngood,pos\nbad,\n"
+            ...     with open(f"{folder}/mine.csv", "w") as file:
+            ...         size = file.write(rows)
+            ...     data = Dataset.from_csv("mine", f"{folder}/mine.csv", text="review",
+            ...         labels="tone", nulls="unlabelled", validation_fraction=0)
+            >>> data.train["tone"], data.nulls
+            (('pos', 'neg', 'pos', None), {'train': {'dropped': 0, 'unlabelled': {'tone': 1}}})
+        """
+        check_encoding(encoding, f"dataset {name!r}")
+        check_delimiter(delimiter, f"dataset {name!r}")
+        reader = partial(csv_rows, encoding=encoding, delimiter=delimiter)
+        files = {"train": train, "validation": validation, "test": test}
+        request = check_request(name, text, labels, nulls)
+        return cls._from_files(request, files, reader, validation_fraction, stratify, seed)
+
+    @classmethod
+    def from_jsonl(
+        cls,
+        name: str,
+        train: FilePath,
+        validation: FilePath | None = None,
+        test: FilePath | None = None,
+        *,
+        text: TextArgument = "text",
+        labels: LabelsArgument = "label",
+        nulls: str = "error",
+        encoding: str = "utf-8",
+        validation_fraction: float = 0.1,
+        stratify: str | bool | None = True,
+        seed: int = 0,
+    ) -> Dataset:
+        """Make a dataset from JSON Lines files, plain or gzip-compressed (`.gz`).
+
+        Each line is an object. A label is a name, a whole number, or a list of names; `tokens`
+        is a list of words. A null is `null`, `NaN`, an empty string (or of white space alone),
+        or a field that is not there. The arguments are those of `from_csv`.
+
+        Raises:
+            ValueError: If an argument, a file or a row is not as described; the message names
+                the file and the line.
+            FileNotFoundError: If a file is not there.
+        """
+        check_encoding(encoding, f"dataset {name!r}")
+        reader = partial(json_rows, encoding=encoding)
+        files = {"train": train, "validation": validation, "test": test}
+        request = check_request(name, text, labels, nulls)
+        return cls._from_files(request, files, reader, validation_fraction, stratify, seed)
+
+    @classmethod
+    def _from_files(
+        cls,
+        request: TableRequest,
+        files: Mapping[str, FilePath | None],
+        reader: RowReader,
+        fraction: float,
+        stratify: str | bool | None,
+        seed: int,
+    ) -> Dataset:
+        # Both again in `from_arrays`; here before files are read that may take minutes.
+        check_fraction(fraction, f"dataset {request.name!r}")
+        check_stratify(stratify, request)
+        tables = read_tables(request, files, reader)
+        by = stratify if isinstance(stratify, str) else None
+        if stratify is True:
+            train = tables.splits["train"]
+            single = (c for c in tables.labels if not any(isinstance(v, tuple) for v in train[c]))
+            by = next(single, None)
+        data = cls.from_arrays(
+            request.name,
+            **tables.splits,
+            labels=tables.labels,
+            validation_fraction=fraction,
+            stratify=by,
+            seed=seed,
+        )
+        return replace(data, nulls=tables.nulls)
+
 
 def _split(columns: Mapping[str, Iterable[Any]] | Split, name: str) -> Split:
     return Split(columns.columns if isinstance(columns, Split) else columns, name)
-
-
-def _label_spaces(
-    dataset: str, train: Split, labels: Mapping[str, Sequence[str] | None]
-) -> dict[str, tuple[str, ...]]:
-    return {
-        column: infer_names(train[column], f"Column {column!r} of split {train.name!r}")
-        if names is None
-        else check_names(names, column, dataset)
-        for column, names in labels.items()
-    }
-
-
-def _named(split: Split, spaces: Mapping[str, tuple[str, ...]], inferred: set[str]) -> Split:
-    columns = dict(split.columns)
-    for column, names in spaces.items():
-        where = f"Column {column!r} of split {split.name!r}"
-        columns[column] = tuple(to_names(split[column], names, where, column in inferred))
-    return Split(columns, split.name)
-
-
-def _classes(
-    train: Split, stratify: str | None, spaces: Mapping[str, tuple[str, ...]]
-) -> Sequence[Hashable] | None:
-    if stratify is None or (stratify == "label" and "label" not in spaces):
-        return None
-    if stratify not in spaces or any(isinstance(value, tuple) for value in train[stratify]):
-        raise ValueError(
-            f"`stratify` of split {train.name!r} must be a label column with one label per row "
-            f"(label columns: {listed(spaces) or 'none'}). Received: stratify={stratify!r}. "
-            "Use stratify=None to split regardless of class."
-        )
-    return train[stratify]
-
-
-def _keys(split: Split) -> list[Hashable]:
-    present = [split[column] for column in TEXT_COLUMNS if column in split]
-    return [
-        tuple(tuple(part) if isinstance(part, list) else part for part in parts)
-        for parts in zip(*present, strict=True)
-    ]
-
-
-def _label_table(
-    column: str, names: Sequence[str], splits: Mapping[str, Split], most: int = 50
-) -> list[str]:
-    counts = {part: Counter(_flat(split[column])) for part, split in splits.items()}
-    unlabelled = any(count[None] for count in counts.values())
-    rows: list[tuple[str | None, str]] = [(name, name) for name in names[:most]]
-    rows += [(None, "(no label)")] if unlabelled else []
-    width = max(len(shown) for _, shown in [*rows, (None, column)])
-    lines = [f"{column:<{width}}" + "".join(f"{part:>12}" for part in counts)]
-    for name, shown in rows:
-        lines.append(f"{shown:<{width}}" + "".join(f"{c[name]:>12}" for c in counts.values()))
-    return lines + ([f"and {len(names) - most} more labels"] if len(names) > most else [])
-
-
-def _flat(values: Iterable[Any]) -> Iterable[Any]:
-    for value in values:
-        yield from value if isinstance(value, tuple) else (value,)
