@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from keras_mtl.data.demo import NEWSWIRE_LABELS, generate_newswire, generate_reviews
-from keras_mtl.data.sources import REUTERS_LABELS
+from keras_mtl.data.datasets.demo import NEWSWIRE_LABELS, generate_newswire, generate_reviews
+from keras_mtl.data.datasets.sources import REUTERS_LABELS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]

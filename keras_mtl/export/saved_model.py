@@ -41,7 +41,7 @@ def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]
     with _without_cudnn(model):
         functions = {TOKEN_IDS: _on_ids(model)}
         if tokenizer := tokenizer_of(model):
-            from keras_mtl.data.graph_tokenizer import GraphTokenizer
+            from keras_mtl.data.text.graph_tokenizer import GraphTokenizer
 
             # Its table has to hang on what is saved.
             root.tokenizer = GraphTokenizer(tokenizer)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_mtl.data.word_splitter import checked_texts
+from keras_mtl.data.text.word_splitter import checked_texts
 from keras_mtl.export.bundle import SAVED_MODEL, verify
 from keras_mtl.export.errors import BundleError
 from keras_mtl.export.saved_model import ALL_TASKS, TEXTS

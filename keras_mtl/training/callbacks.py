@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from keras_mtl.data.batches import TrainingBatches
+from keras_mtl.data.mixing.batches import TrainingBatches
 
 
 class MixtureStart(keras.callbacks.Callback):

@@ -6,9 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from keras_mtl.data.batches import TrainingBatches
-from keras_mtl.data.mixture import Mixture
-from keras_mtl.data.plain import (
+from keras_mtl.data.mixing.batches import TrainingBatches
+from keras_mtl.data.mixing.mixture import Mixture
+from keras_mtl.data.mixing.plain import (
     by_padded_length,
     fill_up,
     is_arrays,

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import keras
 
-from keras_mtl.data.batches import Batches
+from keras_mtl.data.mixing.batches import Batches
 from keras_mtl.training import step
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_mtl.data.batches import Batches
+from keras_mtl.data.mixing.batches import Batches
 from keras_mtl.heads import loss_dtype
 from keras_mtl.training import step
 from keras_mtl.training.clipping import clip, clips

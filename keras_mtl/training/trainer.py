@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from keras_mtl import balancing
-from keras_mtl.data.mixture import Mixture
+from keras_mtl.data.mixing.mixture import Mixture
 from keras_mtl.tasks import Task
 from keras_mtl.training import inputs
 from keras_mtl.training.backends import adapter

@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_mtl.data.tokenizer import WordTokenizer
+from keras_mtl.data.text.tokenizer import WordTokenizer
 from keras_mtl.trunks.layers import HashedBigrams, PaddingMask
 from keras_mtl.trunks.vocabulary import at_least_one, vocabulary_size_of, with_preprocessor
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from keras_mtl.data.tokenizer import WordTokenizer
+from keras_mtl.data.text.tokenizer import WordTokenizer
 from keras_mtl.heads import Pooling
 from keras_mtl.trunks.layers import PaddingMask, ReverseTokens
 from keras_mtl.trunks.vocabulary import at_least_one, vocabulary_size_of, with_preprocessor

@@ -4,7 +4,7 @@ from numbers import Integral
 
 import keras
 
-from keras_mtl.data.tokenizer import WordTokenizer
+from keras_mtl.data.text.tokenizer import WordTokenizer
 
 
 def vocabulary_size_of(tokenizer: WordTokenizer | int) -> int:

@@ -36,7 +36,9 @@ def as_plain(nested):
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 def test_streams_train_like_one_plain_batch_with_zero_weights(optimizer, monkeypatch):
-    monkeypatch.setattr("keras_mtl.data.length_classes._PASS_COST", 0)  # A pass for each stream.
+    monkeypatch.setattr(
+        "keras_mtl.data.mixing.length_classes._PASS_COST", 0
+    )  # A pass for each stream.
     models = [demo_model(), demo_model()]
     batches = demo_mixture(rows=240).training_batches(models[0].preprocessor, models[0].tasks)
     for model in models:

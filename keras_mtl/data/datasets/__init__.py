@@ -1,0 +1,1 @@
+"""Examples: what a dataset is, and where named and users' own datasets come from."""

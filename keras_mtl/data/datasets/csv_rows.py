@@ -1,0 +1,128 @@
+"""Reading CSV and TSV files row by row, plain or gzip-compressed."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+
+from keras_mtl.data.datasets.text_files import missing_column, text_lines
+
+# Characters of one cell. The limit of the `csv` module, 131,072, is short of a long document;
+# with no limit, an unclosed quote in a large file would be read to its end as one cell.
+LONGEST_CELL = 2**24
+
+
+def csv_rows(
+    path: Path, columns: Sequence[str], encoding: str = "utf-8", delimiter: str | None = None
+) -> Generator[tuple[int, list[str]], None, None]:
+    """Read some columns of a CSV file with a header, row by row.
+
+    Args:
+        path: The file; read as gzip if its name ends in `.gz`.
+        columns: The columns to read, as the header calls them.
+        encoding: The encoding of the text.
+        delimiter: What stands between two cells; `None` for a tab in `.tsv` and `.tab` files,
+            else a comma.
+
+    Yields:
+        The line a row starts in, counted from 1 over the lines of the file (a quoted cell may
+        go over several), and its cells in the order of `columns`.
+
+    Raises:
+        ValueError: If the file has no header or no row, lacks a column or has it twice, a quote
+            is not closed, or a row has more or fewer cells than the header; the message names
+            file and line.
+    """
+    between = delimiter or _usual_delimiter(path)
+    rows = _cells(path, encoding, between)
+    header = next(rows, (0, None))[1]
+    if header is None:
+        raise ValueError(
+            f"'{path}' must hold a header and rows. Received: an empty file. "
+            "Fetch or write the file again."
+        )
+    positions = _positions(path, header, columns, between)
+    number = 0
+    for number, cells in rows:
+        if len(cells) != len(header):
+            raise _wrong_length(path, number, len(cells), len(header), between)
+        yield number, [cells[position] for position in positions]
+    if not number:
+        raise ValueError(
+            f"'{path}' must hold rows below its header. Received: the header alone. "
+            "Leave the split out (None) if there is nothing in it."
+        )
+
+
+def check_delimiter(delimiter: object, whose: str) -> None:
+    """Check a delimiter.
+
+    Raises:
+        ValueError: If it is neither `None` nor a character that can stand between cells.
+    """
+    if delimiter is None:
+        return
+    if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n\0':
+        raise ValueError(
+            f"`delimiter` of {whose} must be one character that is no quote and no line end. "
+            f"Received: delimiter={delimiter!r}. Leave it out (None) for a tab in .tsv and .tab "
+            "files, else a comma."
+        )
+
+
+def _usual_delimiter(path: Path) -> str:
+    name = path.name.lower().removesuffix(".gz")
+    return "\t" if name.endswith((".tsv", ".tab")) else ","
+
+
+def _cells(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    # The limit is one for the whole process: raised only, as others may have raised it further.
+    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
+    reader = csv.reader(text_lines(path, encoding), delimiter=delimiter, strict=True)
+    while True:
+        start = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise ValueError(
+                f"'{path}' must have every quote closed, and doubled inside a quoted cell. "
+                f"Received: a row that starts in line {start} and breaks off by line "
+                f"{reader.line_num} ({error}). Mend its quotes."
+            ) from error
+        if cells is None:
+            return
+        if cells:
+            yield start, cells
+
+
+def _positions(
+    path: Path, header: Sequence[str], columns: Sequence[str], delimiter: str
+) -> list[int]:
+    named = Counter(name for name in header if name)
+    twice = [name for name, count in named.items() if count > 1]
+    if twice:
+        raise ValueError(
+            f"The header of '{path}' must name each column once. Received: {twice[0]!r} "
+            f"{named[twice[0]]} times. Rename or remove one of them."
+        )
+    for column in columns:
+        if column not in named:
+            raise missing_column(path, column, named, _other_delimiter(header, delimiter))
+    return [header.index(column) for column in columns]
+
+
+def _other_delimiter(header: Sequence[str], delimiter: str) -> str:
+    found = [other for other in ",\t;|" if other != delimiter and other in header[0]]
+    if len(header) > 1 or not found:
+        return "The first line of the file is its header."
+    return f"Pass delimiter={found[0]!r} if that is what stands between its cells."
+
+
+def _wrong_length(path: Path, line: int, count: int, expected: int, delimiter: str) -> ValueError:
+    fix = f'Quote cells that hold {delimiter!r} or a line end: "..."'
+    return ValueError(
+        f"Every row of '{path}' must have {expected} cells, as its header has. Received: {count} "
+        f"in line {line}. {fix if count > expected else 'Write a missing value as an empty cell'}."
+    )

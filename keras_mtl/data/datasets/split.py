@@ -1,0 +1,138 @@
+"""Splits: immutable sets of examples, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from keras_mtl.data.datasets.label_space import listed, nearest
+
+TEXT_COLUMNS = ("text", "sentence1", "sentence2", "tokens")
+
+
+class Split:
+    """An immutable set of examples, column by column.
+
+    Text columns (`text`, `sentence1`, `sentence2`, and `tokens` with a list of words per row)
+    are checked on the way in; other columns are kept as they are.
+
+    Args:
+        columns: Column name to values, all of one length.
+        name: Dataset and split, such as `"imdb/train"`, for messages.
+
+    Raises:
+        ValueError: If there is no row or column, the lengths differ, or a text is no string.
+
+    Example:
+        >>> split = Split({"text": ["fine", "dull"], "label": ["pos", "neg"]}, "mine/train")
+        >>> split
+        Split('mine/train', 2 rows, columns: text, label)
+        >>> split.select([1])["label"]
+        ('neg',)
+    """
+
+    def __init__(self, columns: Mapping[str, Iterable[Any]], name: str = "split") -> None:
+        self._name = name
+        self._columns = {column: _as_column(v, column, name) for column, v in columns.items()}
+        lengths = {column: len(values) for column, values in self._columns.items()}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(
+                f"The columns of split {name!r} must have one length. Received: {lengths}. "
+                "Give each column one value per row."
+            )
+        if not any(lengths.values()):
+            raise ValueError(
+                f"Split {name!r} must have at least one row. Received: {lengths or 'no column'}. "
+                "Leave the split out (None) if there is nothing in it."
+            )
+        for column in TEXT_COLUMNS:
+            if column in self._columns:
+                _check_texts(self._columns[column], column, name)
+
+    @property
+    def name(self) -> str:
+        """Dataset and split, such as `"imdb/train"`."""
+        return self._name
+
+    @property
+    def columns(self) -> Mapping[str, Sequence[Any]]:
+        """Column name to values; read-only."""
+        return MappingProxyType(self._columns)
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """The column `text`."""
+        return self["text"]
+
+    def __len__(self) -> int:
+        return len(next(iter(self._columns.values())))
+
+    def __contains__(self, column: object) -> bool:
+        return column in self._columns
+
+    def __getitem__(self, column: str) -> Sequence[Any]:
+        if column not in self._columns:
+            raise ValueError(
+                f"Split {self.name!r} must be asked for one of its columns "
+                f"({listed(self._columns)}). Received: {column!r}. "
+                f"{nearest(str(column), self._columns)}".rstrip()
+            )
+        return self._columns[column]
+
+    # `__getitem__` takes names; without this Python would try to iterate by number.
+    __iter__ = None
+
+    def select(self, rows: Sequence[int] | np.ndarray, name: str | None = None) -> Split:
+        """Return the given rows, in the given order, as a split.
+
+        Args:
+            rows: Row numbers from 0; a row may be given more than once.
+            name: Name of the new split; this split's name if left out.
+
+        Raises:
+            ValueError: If the rows are no row numbers of this split, or there are none.
+        """
+        chosen = np.asarray(rows)
+        if chosen.size and (chosen.ndim != 1 or chosen.dtype.kind not in "iu"):
+            raise ValueError(
+                f"`rows` of split {self.name!r} must be a list of row numbers. Received: rows of "
+                f"type {chosen.dtype}, shape {chosen.shape}. For a mask use np.flatnonzero(mask)."
+            )
+        if chosen.size and not 0 <= chosen.min() <= chosen.max() < len(self):
+            raise ValueError(
+                f"`rows` of split {self.name!r} must lie between 0 and {len(self) - 1}. "
+                f"Received: rows from {chosen.min()} to {chosen.max()}. Count rows from 0."
+            )
+        order = chosen.tolist()
+        picked = {column: [v[row] for row in order] for column, v in self._columns.items()}
+        return Split(picked, name or self.name)
+
+    def __repr__(self) -> str:
+        return f"Split({self.name!r}, {len(self)} rows, columns: {', '.join(self._columns)})"
+
+
+def _as_column(values: Any, column: str, split: str) -> tuple[Any, ...]:
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise ValueError(
+            f"Column {column!r} of split {split!r} must be a list, a tuple or an array. Received: "
+            f"{type(values).__name__}. Give one value per row, even for a single row."
+        )
+    if isinstance(values, np.ndarray) and values.ndim == 1:
+        return tuple(values.tolist())
+    return tuple(values)
+
+
+def _check_texts(values: Sequence[Any], column: str, split: str) -> None:
+    for row, value in enumerate(values):
+        words = value if column == "tokens" and isinstance(value, list | tuple) else [value]
+        text_like = column != "tokens" or words is value
+        if not text_like or not all(isinstance(word, str) for word in words):
+            expected = "a list of strings" if column == "tokens" else "a string"
+            hint = "Decode bytes first." if isinstance(value, bytes) else "Fill or drop the row."
+            raise ValueError(
+                f"Column {column!r} of split {split!r} must hold {expected} in every row. "
+                f"Received: {value!r:.80} ({type(value).__name__}) in row {row}. {hint}"
+            )

@@ -1,0 +1,1 @@
+"""From datasets to batches: streams, shares, lengths; and plain batches."""

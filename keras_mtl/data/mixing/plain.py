@@ -1,0 +1,202 @@
+"""A plain batch from what a Keras user passes: texts or ids, labels by task, weights."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from keras_mtl.data.datasets.split import Split
+from keras_mtl.tasks import Task, by_task
+
+# `predict` pads texts to the next of these times a power of two, so few shapes are compiled.
+_SHORTEST = 16
+
+
+def is_arrays(x: Any) -> bool:
+    """Whether `x` is rows in memory: texts, an array, or a dictionary of arrays."""
+    if isinstance(x, Mapping):
+        return bool(x) and all(isinstance(one, list) or _is_array(one) for one in x.values())
+    return _is_array(x) or texts_of(x) is not None
+
+
+def texts_of(x: Any) -> Sequence[str] | None:
+    """The texts, if `x` is a split or a sequence or array of strings; else `None`.
+
+    Raises:
+        TypeError: If `x` is one bare string.
+        ValueError: If an array of strings has several columns.
+    """
+    if isinstance(x, (str, bytes)):
+        raise TypeError(f"Texts must be a list, such as [text]. Received: the single text {x!r}.")
+    if isinstance(x, Split):
+        return x.texts
+    if isinstance(x, (list, tuple)):
+        return x if any(isinstance(one, str) for one in x) else None
+    if not _is_array(x) or (array := np.asarray(x)).dtype.kind not in "OUST":
+        return None
+    if array.size != len(array):
+        raise ValueError(
+            f"An array of texts must have the shape (N,) or (N, 1). Received: shape {array.shape}."
+        )
+    return _strings(array)
+
+
+def plain_inputs(x: Any, preprocessor: Any, input_names: Sequence[str]) -> dict[str, np.ndarray]:
+    """Model inputs `(N, ...)` from texts, ids, or a dictionary of ids.
+
+    Raises:
+        ValueError: If texts come without a preprocessor, input names differ, or inputs have
+            no ids or not one number of rows.
+    """
+    texts = texts_of(x) if not isinstance(x, Mapping) else None
+    if texts is not None:
+        return dict(need_preprocessor(preprocessor)(texts))
+    given = x if isinstance(x, Mapping) else {input_names[0]: x}
+    if set(given) != set(input_names):
+        raise ValueError(
+            f"`x` must have the model's inputs, {list(input_names)}. Received: {list(given)}. "
+            "Texts are passed as a list, not in a dictionary."
+        )
+    arrays = {name: np.asarray(value) for name, value in given.items()}
+    shapes = {name: array.shape for name, array in arrays.items()}
+    if any(array.dtype.kind not in "iufb" or not array.ndim for array in arrays.values()):
+        types = {name: str(array.dtype) for name, array in arrays.items()}
+        raise ValueError(
+            f"The model's inputs must be arrays of token ids. Received: types {types}, shapes "
+            f"{shapes}. Texts are passed as a list, not in a dictionary."
+        )
+    if len({shape[0] for shape in shapes.values()}) > 1:
+        raise ValueError(f"The model's inputs must have equally many rows. Received: {shapes}.")
+    return arrays
+
+
+def need_preprocessor(preprocessor: Any) -> Any:
+    """The preprocessor, or an error that says how to get one."""
+    if preprocessor is None:
+        raise ValueError(
+            "A model that reads texts must have a preprocessor. Received: preprocessor=None, so it "
+            "reads token ids only. Build its trunk from a tokenizer, or pass `preprocessor=` to "
+            "MultiTaskModel."
+        )
+    return preprocessor
+
+
+def plain_labels(
+    y: Any, sample_weight: Any, tasks: Sequence[Task], rows: int
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Labels and weights of every task; a task without labels gets weight 0.
+
+    Labels are class numbers or label names; a label `None` is one that is missing.
+
+    Args:
+        y: Task name to labels, or the labels of the only task.
+        sample_weight: Task name to weights `(N,)`, or one `(N,)` for all tasks.
+        tasks: The tasks.
+        rows: How many rows there are.
+
+    Returns:
+        Task name to labels `(N, ...)`, and task name to float32 weights of the same shape.
+
+    Raises:
+        ValueError: If there is no label, a task is unknown, a length differs or a label is
+            outside its space.
+    """
+    names = [task.name for task in tasks]
+    given_y = by_task(y, names, "y")
+    given_weights = by_task(sample_weight, names, "sample_weight", everywhere=True)
+    if not given_y:
+        raise ValueError(
+            "`y` must have the labels of at least one task. "
+            f"Received: y={y!r}. The tasks are {[task.name for task in tasks]}."
+        )
+    labels, weights = {}, {}
+    for task in tasks:
+        values = given_y.get(task.name, [None] * rows)
+        labels[task.name], weights[task.name] = _labels_of(task, values, rows)
+        if task.name in given_weights:
+            weights[task.name] *= _weights_of(
+                task, given_weights[task.name], weights[task.name].shape
+            )
+    return labels, weights
+
+
+def by_padded_length(lengths: np.ndarray) -> list[tuple[int, np.ndarray]]:
+    """Rows in groups of one padded length, few of them, whatever the texts.
+
+    Args:
+        lengths: Tokens of each row, `(N,)`.
+
+    Returns:
+        Padded lengths, the shortest first, each with the numbers of its rows.
+    """
+    longest = max(int(lengths.max(initial=1)), 1)
+    powers = np.ceil(np.log2(np.maximum(lengths, 1) / _SHORTEST)).clip(min=0).astype(int)
+    return [
+        (min(_SHORTEST * 2 ** int(power), longest), np.flatnonzero(powers == power))
+        for power in np.unique(powers)
+    ]
+
+
+def fill_up(arrays: Mapping[str, np.ndarray], multiple: int) -> dict[str, np.ndarray]:
+    """Add rows of zeros until the rows are a multiple, so that no replica is left without.
+
+    Args:
+        arrays: Name to array `(N, ...)`.
+        multiple: What the rows of the result are a multiple of.
+    """
+    return {
+        name: np.pad(array, [(0, -len(array) % multiple)] + [(0, 0)] * (array.ndim - 1))
+        for name, array in arrays.items()
+    }
+
+
+def _labels_of(task: Task, values: Any, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    array = np.asarray(values)
+    if array.ndim > 1 and array.shape[-1] == 1:
+        array = array[..., 0]
+    if array.shape[:1] != (rows,):
+        raise ValueError(
+            f"Labels of task {task.name!r} must be one, or None, for each of the {rows} rows of x. "
+            f"Received: {array.shape[0] if array.ndim else repr(values)} labels."
+        )
+    weights = None
+    if array.dtype.kind in "OUST":
+        names = _strings(array)
+        if any(isinstance(name, str) for name in names) or not any(n is not None for n in names):
+            return task.encode(names, f"y of task {task.name!r}")
+        weights = np.array([name is not None for name in names], np.float32)
+        array = np.array([0 if name is None else name for name in names])
+    outside = np.asarray(task.outside(array))
+    weights = np.ones(outside.shape, np.float32) if weights is None else weights
+    if outside.any():
+        row = int(np.argwhere(outside)[0][0])
+        raise ValueError(
+            f"Labels of task {task.name!r} must be in its label space. Received: "
+            f"{array[row].tolist()!r} in row {row} of y, and {int(outside.sum()) - 1} more. "
+            "Give rows without a label the label None, or a sample weight of 0 and any label of "
+            "the task."
+        )
+    return array.astype(np.int32) if array.dtype.kind in "iub" else array, weights
+
+
+def _weights_of(task: Task, values: Any, shape: tuple[int, ...]) -> np.ndarray:
+    weights = np.asarray(values, np.float32)
+    if weights.shape == (*shape, 1):
+        weights = weights[..., 0]
+    if weights.shape != shape or not np.all((weights >= 0) & np.isfinite(weights)):
+        worst = "" if weights.shape != shape else f" from {weights.min()} to {weights.max()}"
+        raise ValueError(
+            f"`sample_weight` of task {task.name!r} must be finite numbers of 0 or more, of shape "
+            f"{shape}. Received: shape {weights.shape}{worst}."
+        )
+    return weights
+
+
+def _strings(array: np.ndarray) -> list[Any]:
+    """The elements, bytes read as UTF-8."""
+    return [one.decode() if isinstance(one, bytes) else one for one in array.ravel().tolist()]
+
+
+def _is_array(x: Any) -> bool:
+    """Whether `x` is an array, a tensor of any backend, or a column of a table."""
+    return hasattr(x, "__array__") and len(getattr(x, "shape", ())) > 0

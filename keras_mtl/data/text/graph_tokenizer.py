@@ -1,0 +1,81 @@
+"""The word tokenizer inside a TensorFlow graph, so that an exported model reads raw text.
+
+Importing this module imports TensorFlow; `tokenizer.py` does not need it.
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from keras_mtl.data.text import text_rules
+from keras_mtl.data.text.tokenizer import UNKNOWN_ID, WordTokenizer
+
+
+class GraphTokenizer(tf.Module):
+    """Gives the ids of a `WordTokenizer` with TensorFlow operations only.
+
+    A SavedModel that holds one carries its own tables: loading it takes TensorFlow alone.
+    Bytes that are not UTF-8 are read as U+FFFD, the replacement character.
+
+    Args:
+        tokenizer: The tokenizer to copy.
+
+    Example:
+        >>> graph = GraphTokenizer(WordTokenizer(["a", "film"]))
+        >>> graph(tf.constant(["A film!", ""]))["token_ids"].numpy().tolist()
+        [[2, 3, 1], [0, 0, 0]]
+    """
+
+    def __init__(self, tokenizer: WordTokenizer) -> None:
+        super().__init__(name="graph_tokenizer")
+        splitter = tokenizer.splitter
+        self._rules = text_rules.substitutions(splitter.markup)
+        token = text_rules.token_pattern(splitter.punctuation, splitter.characters)
+        # Punctuation that is no token is still matched, so that replacing drops it.
+        self._pattern = f"({token})|[{text_rules.PUNCTUATION}]"
+        self._head, self._tail = tokenizer.kept
+        self._characters = tf.constant(text_rules.character_table(splitter.lowercase))
+        self._ids = tf.lookup.StaticHashTable(
+            tf.lookup.KeyValueTensorInitializer(
+                tf.constant(tokenizer.vocabulary),
+                tf.range(UNKNOWN_ID + 1, tokenizer.vocabulary_size),
+            ),
+            default_value=UNKNOWN_ID,
+        )
+
+    def tokens(self, texts: tf.Tensor) -> tf.RaggedTensor:
+        """Words of each text, string `(B, None)`, not truncated."""
+        codes = tf.strings.unicode_decode(texts, "UTF-8", errors="replace")
+        codes = codes.with_flat_values(self._mapped(codes.flat_values))
+        plain = tf.strings.unicode_encode(codes, "UTF-8")
+        for pattern, replacement in self._rules:
+            plain = tf.strings.regex_replace(plain, pattern, replacement)
+        return tf.strings.split(tf.strings.regex_replace(plain, self._pattern, r" \1 "))
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="texts")])
+    def __call__(self, texts: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Ids of the texts, padded with 0 to the longest of them.
+
+        Args:
+            texts: string `(B,)`, UTF-8.
+
+        Returns:
+            `{"token_ids": int32 (B, L)}`, L at least 1.
+        """
+        words = self.tokens(texts)
+        ids = words.with_flat_values(self._ids.lookup(words.flat_values))
+        padded = self._truncated(ids).to_tensor()
+        # With no word in the batch there would be no column.
+        missing = tf.maximum(0, 1 - tf.shape(padded)[1])
+        return {"token_ids": tf.pad(padded, [[0, 0], [0, missing]])}
+
+    def _mapped(self, codes: tf.Tensor) -> tf.Tensor:
+        size = len(self._characters)
+        return tf.where(codes < size, tf.gather(self._characters, codes % size), codes)
+
+    def _truncated(self, ids: tf.RaggedTensor) -> tf.RaggedTensor:
+        lengths = ids.row_lengths()
+        positions = tf.ragged.range(lengths)
+        # In a short row the two parts overlap, and every token is kept.
+        start_of_tail = positions.with_flat_values(tf.repeat(lengths - self._tail, lengths, axis=0))
+        return tf.ragged.boolean_mask(ids, (positions < self._head) | (positions >= start_of_tail))

@@ -1,0 +1,258 @@
+"""Texts to word ids, the same in Python as in an exported TensorFlow graph."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from keras_mtl.data.text import text_rules
+from keras_mtl.data.text.ragged import Int32, Ragged
+from keras_mtl.data.text.word_splitter import WordSplitter, at_least, checked_texts, one_of
+
+PADDING_ID = 0
+UNKNOWN_ID = 1
+UNKNOWN_WORD = "[UNK]"
+_FIRST_WORD_ID = 2
+
+
+class HasTexts(Protocol):
+    """Anything that carries texts, such as a split of a dataset."""
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """One text per row."""
+
+
+@keras.saving.register_keras_serializable(package="keras_mtl")
+class WordTokenizer:
+    """Cuts texts into words, Chinese into characters, and gives each its id.
+
+    Id 0 is padding, 1 an unknown word, 2 the first word of the vocabulary. `GraphTokenizer`
+    gives the same ids inside a TensorFlow graph, for any text.
+
+    Args:
+        vocabulary: The words, most frequent first. `WordTokenizer.fit` finds them.
+        sequence_length: Most tokens kept of one text.
+        lowercase: Whether to write all letters small.
+        markup: `"remove"` resolves `&amp;` and the like and turns tags such as `<br />` into
+            a space; `"keep"` reads them as text.
+        punctuation: `"separate"` makes each mark a token; `"remove"` reads it as a space;
+            `"keep"` leaves it in the word. An apostrophe inside a word (`don't`) always stays.
+        characters: Whether each Chinese character and each emoji is a token by itself. Words
+            in kana or Hangul stay whole either way.
+        truncation: What is kept of a longer text: `"head"`, its first tokens; `"head_tail"`,
+            three quarters from its start and a quarter from its end.
+
+    Raises:
+        TypeError: A word is not a str.
+        ValueError: An option is unknown, or a word can never come out of these options.
+
+    Example:
+        >>> tokenizer = WordTokenizer.fit(["A good film.", "A dull film!"])
+        >>> tokenizer.tokens("Don't miss it")
+        ["don't", 'miss', 'it']
+        >>> tokenizer(["A film, good."])["token_ids"].tolist()
+        [[2, 3, 1, 7, 5]]
+    """
+
+    def __init__(
+        self,
+        vocabulary: Sequence[str],
+        sequence_length: int = 400,
+        lowercase: bool = True,
+        markup: str = "remove",
+        punctuation: str = "separate",
+        characters: bool = True,
+        truncation: str = "head",
+    ) -> None:
+        self.sequence_length = at_least("sequence_length", sequence_length, 1)
+        self.truncation = one_of("truncation", truncation)
+        self.splitter = WordSplitter(lowercase, markup, punctuation, characters)
+        self.vocabulary = self._checked_vocabulary(vocabulary)
+        self._ids = {word: _FIRST_WORD_ID + i for i, word in enumerate(self.vocabulary)}
+
+    @classmethod
+    def fit(
+        cls,
+        *sources: Iterable[str] | HasTexts,
+        vocabulary_size: int = 20_000,
+        min_count: int = 1,
+        **options: Any,
+    ) -> WordTokenizer:
+        """Builds a tokenizer from the most frequent words; ties in alphabetical order.
+
+        Args:
+            *sources: Lists of texts, or objects with `texts`. Training texts only: a word
+                seen nowhere else should stay unknown.
+            vocabulary_size: Most ids, padding and unknown included.
+            min_count: Least number of times a word must occur.
+            **options: As for `WordTokenizer`.
+
+        Raises:
+            TypeError: A text is not a str.
+            ValueError: There is nothing to count, or a number is out of range.
+        """
+        limit = at_least("vocabulary_size", vocabulary_size, _FIRST_WORD_ID + 1)
+        least = at_least("min_count", min_count, 1)
+        # Any word will do: an option that is wrong should be so before the counting.
+        tokens = cls(["a"], **options).tokens
+        counts: Counter[str] = Counter()
+        for number, source in enumerate(sources):
+            texts: Iterable[str] = source.texts if hasattr(source, "texts") else source
+            for text in checked_texts(texts, f" of source {number}"):
+                counts.update(tokens(text))
+        kept = [item for item in counts.items() if item[1] >= least]
+        if not kept:
+            raise ValueError(
+                "WordTokenizer.fit must be given at least one text with a word that occurs "
+                f"`min_count` times. Received: {len(sources)} sources with {len(counts)} "
+                f"different words, min_count={min_count}. Pass texts, or lower min_count."
+            )
+        kept.sort(key=lambda item: (-item[1], item[0]))
+        return cls([word for word, _ in kept[: limit - _FIRST_WORD_ID]], **options)
+
+    @property
+    def vocabulary_size(self) -> int:
+        """How many ids there are, padding and unknown included."""
+        return len(self.vocabulary) + _FIRST_WORD_ID
+
+    @property
+    def kept(self) -> tuple[int, int]:
+        """How many tokens are kept of the start and of the end of a text that is too long."""
+        tail = self.sequence_length // 4 if self.truncation == "head_tail" else 0
+        return self.sequence_length - tail, tail
+
+    def tokens(self, text: str) -> list[str]:
+        """All words of a text, not truncated."""
+        return self.splitter(text)
+
+    def encode(self, texts: Iterable[str]) -> dict[str, Ragged]:
+        """Ids of the texts, truncated to `sequence_length`, not padded.
+
+        Returns:
+            `{"token_ids": Ragged}`, one row per text; an empty text has an empty row.
+
+        Raises:
+            TypeError: `texts` is a single str, or one of them is not a str.
+        """
+        ids, ends = array("i"), array("q", [0])
+        head, tail = self.kept
+        find = self._ids.get
+        for text in checked_texts(texts):
+            tokens = self.tokens(text)
+            if len(tokens) > head + tail:
+                tokens = tokens[:head] + tokens[len(tokens) - tail :]
+            ids.extend([find(token, UNKNOWN_ID) for token in tokens])
+            ends.append(len(ids))
+        return {"token_ids": Ragged(np.asarray(ids, np.int32), np.asarray(ends, np.int64))}
+
+    def __call__(self, texts: Iterable[str]) -> dict[str, Int32]:
+        """Ids of the texts, padded with 0 to the longest of them.
+
+        Returns:
+            `{"token_ids": int32 (N, L)}`, L at least 1.
+
+        Raises:
+            TypeError: As `encode`.
+        """
+        rows = self.encode(texts)["token_ids"]
+        longest = max(1, int(rows.lengths.max(initial=1)))
+        return {"token_ids": rows.take(np.arange(len(rows)), longest)}
+
+    def detokenize(self, ids: npt.ArrayLike) -> list[str]:
+        """The words of one row of ids `(L,)`, `[UNK]` for unknown ones, without the padding.
+
+        Raises:
+            ValueError: `ids` is not one row of ids of this tokenizer.
+        """
+        row = np.asarray(ids)
+        known = row.size == 0 or (
+            row.dtype.kind in "iu" and 0 <= row.min() and row.max() < self.vocabulary_size
+        )
+        if row.ndim != 1 or not known:
+            raise ValueError(
+                f"`ids` of detokenize must be one row of integers in [0, {self.vocabulary_size}). "
+                f"Received: ids={ids!r}. For a batch call it once per row."
+            )
+        words = (UNKNOWN_WORD, *self.vocabulary)
+        return [words[i - UNKNOWN_ID] for i in row if i != PADDING_ID]
+
+    def get_config(self) -> dict[str, Any]:
+        """Everything the constructor takes, the vocabulary included."""
+        return {
+            "vocabulary": list(self.vocabulary),
+            "sequence_length": self.sequence_length,
+            "lowercase": self.splitter.lowercase,
+            "markup": self.splitter.markup,
+            "punctuation": self.splitter.punctuation,
+            "characters": self.splitter.characters,
+            "truncation": self.truncation,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> WordTokenizer:
+        """The tokenizer that `get_config` describes."""
+        return cls(**config)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of `to_json`: equal for tokenizers that give equal ids."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def to_json(self) -> str:
+        """The tokenizer as JSON, one word a line; the same text for the same tokenizer."""
+        content = {"rules": text_rules.RULES_VERSION, "config": self.get_config()}
+        return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> WordTokenizer:
+        """The tokenizer that `to_json` describes.
+
+        Raises:
+            ValueError: The text was not written by `to_json`, or under other rules.
+        """
+        content = json.loads(text)
+        rules = content.get("rules") if isinstance(content, dict) else None
+        if rules != text_rules.RULES_VERSION or "config" not in content:
+            raise ValueError(
+                "The JSON of a WordTokenizer must come from `to_json` under rules "
+                f"{text_rules.RULES_VERSION}. Received: rules={rules!r}. Other rules may cut words "
+                "elsewhere: load it with the version of keras_mtl that wrote it, or fit anew."
+            )
+        return cls.from_config(content["config"])
+
+    def save(self, path: str | Path) -> None:
+        """Writes `to_json` to a file."""
+        Path(path).write_text(self.to_json(), encoding="utf-8", newline="\n")
+
+    @classmethod
+    def load(cls, path: str | Path) -> WordTokenizer:
+        """Reads what `save` wrote. Raises `ValueError` as `from_json`."""
+        return cls.from_json(Path(path).read_text(encoding="utf-8"))
+
+    def _checked_vocabulary(self, vocabulary: Sequence[str]) -> tuple[str, ...]:
+        words = tuple(checked_texts(vocabulary, " of `vocabulary`"))
+        repeated = [word for word, count in Counter(words).items() if count > 1]
+        if not words or repeated:
+            raise ValueError(
+                "`vocabulary` of WordTokenizer must hold at least one word, and each once. "
+                f"Received: {len(words)} words, repeated: {repeated[:5]}. "
+                "WordTokenizer.fit builds one from texts."
+            )
+        for word in words:
+            if self.tokens(word) != [word]:
+                raise ValueError(
+                    "`vocabulary` of WordTokenizer must hold words that its options can give. "
+                    f"Received: {word!r}, which is cut into {self.tokens(word)}. Write it that "
+                    "way, or change lowercase, punctuation, characters or markup."
+                )
+        return words

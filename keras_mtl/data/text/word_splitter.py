@@ -1,0 +1,93 @@
+"""Texts to words, in Python; `text_rules` says what a word is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from keras_mtl.data.text import text_rules
+
+_CHOICES = {
+    "markup": ("remove", "keep"),
+    "punctuation": ("separate", "remove", "keep"),
+    "truncation": ("head", "head_tail"),
+}
+
+
+class WordSplitter:
+    """Cuts a text into words. `WordTokenizer` explains the arguments.
+
+    Raises:
+        ValueError: An option is unknown.
+
+    Example:
+        >>> WordSplitter()("A <b>good</b> film!")
+        ['a', 'good', 'film', '!']
+    """
+
+    def __init__(
+        self,
+        lowercase: bool = True,
+        markup: str = "remove",
+        punctuation: str = "separate",
+        characters: bool = True,
+    ) -> None:
+        self.lowercase = bool(lowercase)
+        self.markup = one_of("markup", markup)
+        self.punctuation = one_of("punctuation", punctuation)
+        self.characters = bool(characters)
+        self._table = text_rules.character_table(self.lowercase)
+        rules = text_rules.substitutions(markup)
+        self._rules = [(re.compile(pattern), target) for pattern, target in rules]
+        self._find = re.compile(text_rules.token_pattern(punctuation, self.characters)).findall
+
+    def __call__(self, text: str) -> list[str]:
+        text = text.translate(self._table)
+        for pattern, replacement in self._rules:
+            text = pattern.sub(replacement, text)
+        return self._find(text)
+
+
+def checked_texts(texts: Iterable[str], whose: str = "") -> Iterator[str]:
+    """The texts one by one, each seen to be a str.
+
+    Args:
+        texts: Any iterable of str, but no str itself.
+        whose: What the texts belong to, such as `" of source 0"`, for messages.
+
+    Raises:
+        TypeError: `texts` is a single str, or holds something else.
+    """
+    if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
+        raise TypeError(
+            f"The texts{whose} must be a list of str. Received: {texts!r:.80} of type "
+            f"{type(texts).__name__}. For a single text pass [text]."
+        )
+    for row, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise TypeError(
+                f"Text {row}{whose} must be a str. Received: {text!r:.80} of type "
+                f"{type(text).__name__}. Decode bytes; fill or drop what is missing."
+            )
+        yield text
+
+
+def one_of(name: str, value: str) -> str:
+    """`value`, seen to be a choice that the option `name` has. Raises `ValueError`."""
+    if value not in _CHOICES[name]:
+        raise ValueError(
+            f"`{name}` of WordTokenizer must be one of {_CHOICES[name]}. "
+            f"Received: {name}={value!r}. Pick one of them."
+        )
+    return value
+
+
+def at_least(name: str, value: Any, least: int) -> int:
+    """`value`, seen to be an integer that is not below `least`. Raises `ValueError`."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
+        raise ValueError(
+            f"`{name}` of WordTokenizer must be an integer of at least {least}. "
+            f"Received: {name}={value!r}. Pass a larger integer."
+        )
+    return int(value)
