@@ -122,7 +122,7 @@ def test_texts_are_encoded_once_and_again_for_another_tokenizer():
 
 
 def test_the_same_seed_gives_the_same_batches_in_a_fresh_process():
-    code = "from tests.data import test_mixture as t; print(t.digest(t.mixture(seed=3)))"
+    code = "from tests.data.mixing import test_mixture as t; print(t.digest(t.mixture(seed=3)))"
     environment = {**os.environ, "PYTHONHASHSEED": "1234"}
     found = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
