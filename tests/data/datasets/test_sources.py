@@ -239,7 +239,7 @@ def test_demo_datasets(monkeypatch):
 
 def test_loading_needs_no_engine():
     # Stand-ins for the packages, whose own `__init__` may import Keras for other reasons.
-    data = Path(sources.__file__).parent
+    data = Path(sources.__file__).parents[1]
     code = f"""
 import importlib, sys, types
 for name, folder in (("keras_mtl", {str(data.parent)!r}), ("keras_mtl.data", {str(data)!r})):
