@@ -18,7 +18,6 @@ STEPS = 120
 SETTINGS = {
     "deterministic ops": {"deterministic": True},
     "no self-checks": {"self_checks": False},
-    "run by Keras's XLA": {"jit_compile": True},
 }
 
 
