@@ -10,10 +10,10 @@ from tests.training.small import TASKS, id_model, id_rows, largest_difference, w
 pytestmark = pytest.mark.any_backend
 
 OPTIMIZERS = {
-    "adam": lambda: keras.optimizers.Adam(0.1, epsilon=1e-3),
-    "adamw": lambda: keras.optimizers.AdamW(0.1, epsilon=1e-3, weight_decay=0.01),
-    "rmsprop": lambda: keras.optimizers.RMSprop(0.1, epsilon=1e-3),
-    "adagrad": lambda: keras.optimizers.Adagrad(0.1, epsilon=1e-3),
+    "adam": lambda: keras.optimizers.Adam(0.1),
+    "adamw": lambda: keras.optimizers.AdamW(0.1, weight_decay=0.01),
+    "rmsprop": lambda: keras.optimizers.RMSprop(0.1),
+    "adagrad": lambda: keras.optimizers.Adagrad(0.1),
     "sgd": lambda: keras.optimizers.SGD(0.1, momentum=0.9),
 }
 STEPS = 5
