@@ -16,7 +16,13 @@ TOKENIZER = "tokenizer.json"
 # Raise it with any change that an older `load_manifest` would misread.
 FORMAT = 1
 
-_FIELDS = {"versions": dict, "tasks": list, "signatures": dict, "files": dict}
+_FIELDS = {
+    "versions": dict,
+    "tasks": list,
+    "signatures": dict,
+    "outside_graph": list,
+    "files": dict,
+}
 _REQUIRED_FILES = (MODEL, f"{SAVED_MODEL}/saved_model.pb")
 _AGAIN = "Copy the bundle again from where it was whole, or export it anew."
 
@@ -26,6 +32,7 @@ def write_manifest(
     versions: dict[str, str],
     tasks: list[dict[str, Any]],
     signatures: dict[str, list[str]],
+    outside_graph: list[str],
 ) -> None:
     """Write the manifest of a folder whose other files are all there.
 
@@ -34,12 +41,14 @@ def write_manifest(
         versions: Package name to version.
         tasks: What `task_entry` says of each task, in the order of the model.
         signatures: Name of each signature of the SavedModel to the names of its inputs.
+        outside_graph: Cleaning steps that the SavedModel does not have.
     """
     manifest = {
         "format": FORMAT,
         "versions": versions,
         "tasks": tasks,
         "signatures": signatures,
+        "outside_graph": outside_graph,
         "files": checksums(folder, file_names(folder)),
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1) + "\n"
@@ -54,8 +63,9 @@ def load_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
 
     Returns:
         `format` (a number), `versions` (package to version), `tasks` (a list of `name`, `kind`,
-        `labels` and `config`), `signatures` (name to input names) and `files` (path inside the
-        folder to `sha256` and `bytes`).
+        `labels` and `config`), `signatures` (name to input names), `outside_graph` (names of the
+        cleaning steps for which the signatures on texts fail) and `files` (path inside the folder
+        to `sha256` and `bytes`).
 
     Raises:
         BundleError: If there is no bundle, its manifest is damaged, or it was written in a
@@ -81,6 +91,8 @@ def load_manifest(path: str | os.PathLike[str]) -> dict[str, Any]:
             f"or cut short ({error}). {_AGAIN}"
         ) from error
     _check_format(manifest, file)
+    # Bundles were written without it before there was any cleaning.
+    manifest.setdefault("outside_graph", [])
     _check_fields(manifest, file)
     return dict(manifest)
 

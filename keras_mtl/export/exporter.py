@@ -16,7 +16,7 @@ from keras_mtl.export.bundle import (
 from keras_mtl.export.checksums import file_names
 from keras_mtl.export.errors import BundleError
 from keras_mtl.export.new_folder import new_folder
-from keras_mtl.export.saved_model import tokenizer_of, write_saved_model
+from keras_mtl.export.saved_model import steps_outside_graph, tokenizer_of, write_saved_model
 from keras_mtl.export.task_entries import task_entry
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.version import __version__
@@ -33,10 +33,16 @@ def export(model: MultiTaskModel, path: str | os.PathLike[str], overwrite: bool 
       L at least 1. Keep what `tf.saved_model.load` returns as long as you use a signature of it.
     - `model.keras`, for going on with training.
     - `tokenizer.json`, for `WordTokenizer.load`.
-    - `bundle.json`: the format's number, versions, tasks and labels, signatures, checksums.
+    - `bundle.json`: the format's number, versions, tasks and labels, signatures, cleaning steps
+      outside the graph, checksums.
 
     A model whose `preprocessor` is not a `WordTokenizer` gets the signature `token_ids` only,
-    with the model's own inputs, and no `tokenizer.json`. The forward pass is saved in its
+    with the model's own inputs, and no `tokenizer.json`.
+
+    Some cleaning steps of a tokenizer cannot be in a graph: `"unicode"`, and those of your own
+    without `in_graph`. With one of them the signatures on `texts` are there, but fail at every
+    call with an error that names the step; `Predictor` reads texts all the same, since it cleans
+    and tokenizes them in Python and calls `token_ids`. The forward pass is saved in its
     portable form, without cuDNN operations, whatever device the model was trained on.
 
     The folder appears whole or not at all: it is written under a hidden name beside `path` and
@@ -83,7 +89,8 @@ def export(model: MultiTaskModel, path: str | os.PathLike[str], overwrite: bool 
         model.save(folder / MODEL)
         if tokenizer := tokenizer_of(model):
             tokenizer.save(folder / TOKENIZER)
-        write_manifest(folder, _versions(), [task_entry(one) for one in model.tasks], signatures)
+        tasks = [task_entry(one) for one in model.tasks]
+        write_manifest(folder, _versions(), tasks, signatures, steps_outside_graph(model))
     return Path(path)
 
 

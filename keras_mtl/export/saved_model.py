@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from keras_mtl.data import WordTokenizer
+from keras_mtl.data.text.cleaning.names import outside_graph
 from keras_mtl.model import MultiTaskModel
 
 ALL_TASKS = "serving_default"
@@ -23,10 +24,17 @@ def tokenizer_of(model: MultiTaskModel) -> WordTokenizer | None:
     return found if isinstance(found, WordTokenizer) else None
 
 
+def steps_outside_graph(model: MultiTaskModel) -> list[str]:
+    """Names of the cleaning steps for which texts have to be tokenized in Python."""
+    tokenizer = tokenizer_of(model)
+    return outside_graph(tokenizer.cleaning_steps) if tokenizer else []
+
+
 def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]:
     """Write the forward pass of a model, without anything that only training needs.
 
-    Each signature is traced once, for any number of rows of any length.
+    Each signature is traced once, for any number of rows of any length. Where a cleaning step
+    cannot be in a graph, those on texts take and give the same, but fail at every call.
 
     Args:
         model: The model.
@@ -41,10 +49,8 @@ def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]
     with _without_cudnn(model):
         functions = {TOKEN_IDS: _on_ids(model)}
         if tokenizer := tokenizer_of(model):
-            from keras_mtl.data.text.graph_tokenizer import GraphTokenizer
-
             # Its table has to hang on what is saved.
-            root.tokenizer = GraphTokenizer(tokenizer)
+            root.tokenizer = _in_graph(tokenizer, steps_outside_graph(model))
             functions[ALL_TASKS] = _on_texts(model, root.tokenizer)
             for task in model.tasks:
                 functions[task.name] = _on_texts(_only(model, task.name), root.tokenizer)
@@ -55,6 +61,33 @@ def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]
     return {name: [TEXTS] for name in functions if name != TOKEN_IDS} | {
         TOKEN_IDS: list(model.input)
     }
+
+
+def _in_graph(tokenizer: WordTokenizer, outside: list[str]) -> Any:
+    if outside:
+        return _refusal(outside)
+    from keras_mtl.data.text.graph_tokenizer import GraphTokenizer
+
+    return GraphTokenizer(tokenizer)
+
+
+def _refusal(outside: list[str]) -> Any:
+    """In place of a graph tokenizer: ids of the right shape, after an error at every call."""
+    import tensorflow as tf
+
+    # Without quotes, which TensorFlow would print with a backslash.
+    message = (
+        f"This model cannot read texts by itself: {', '.join(outside)} of its tokenizer's cleaning "
+        "cannot be expressed by TensorFlow operations. Send token ids to the signature "
+        f"{TOKEN_IDS}, or texts to keras_mtl.Predictor, which cleans and tokenizes in Python."
+    )
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
+    def refuse(texts: Any) -> Any:
+        with tf.control_dependencies([tf.debugging.Assert(False, [message])]):
+            return {TOKEN_IDS: tf.zeros([tf.shape(texts)[0], 1], tf.int32)}
+
+    return refuse
 
 
 def _on_ids(network: Any) -> Any:

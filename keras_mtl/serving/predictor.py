@@ -1,28 +1,25 @@
 """Texts in, label names out."""
 
 import os
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from keras_mtl.data.text.word_splitter import checked_texts
 from keras_mtl.export.bundle import SAVED_MODEL, verify
-from keras_mtl.export.errors import BundleError
-from keras_mtl.export.saved_model import ALL_TASKS, TEXTS
 from keras_mtl.export.task_entries import tasks_of
-
-# Half a surrogate pair, which Python's strings can hold and UTF-8 cannot.
-_SURROGATE = re.compile("[\ud800-\udfff]")
+from keras_mtl.serving.readers import reader_of
 
 
 class Predictor:
     """Predicts every task of a bundle that `keras_mtl.export` wrote.
 
     Checks the bundle's checksums, then loads its SavedModel; the model's Python code is not
-    needed, only its kinds of tasks. Works on every Keras backend that has TensorFlow beside it.
+    needed, only its kinds of tasks. Where a cleaning step could not be exported into the graph,
+    texts are cleaned and tokenized in Python, and a step of your own has to be registered with
+    Keras in this process: modules named in a bundle are never imported. Works on every Keras
+    backend that has TensorFlow beside it.
 
     A SavedModel is a program: load bundles only from those you trust. Checksums detect damage,
     not malice.
@@ -39,7 +36,7 @@ class Predictor:
 
     Raises:
         BundleError: If the bundle is missing, damaged, of a newer format, of a kind of task
-            not known here, or reads token ids only.
+            not known here, needs a cleaning step not known here, or reads token ids only.
         TypeError: If `texts` is a single str, or one of them is not a str.
         ValueError: If `batch_size` is below 1.
 
@@ -61,17 +58,12 @@ class Predictor:
         folder = Path(path)
         self.manifest = verify(folder)
         self.tasks = tasks_of(self.manifest)
-        if ALL_TASKS not in self.manifest["signatures"]:
-            raise BundleError(
-                f"The bundle '{folder}' must have the signature {ALL_TASKS!r} to read texts. "
-                f"Received: {sorted(self.manifest['signatures'])}. Export a model whose "
-                "preprocessor is a WordTokenizer, or call the SavedModel on token ids."
-            )
+        self._reader = reader_of(folder, self.manifest)
         import tensorflow as tf
 
         # Kept, since a signature does not keep its variables alive.
         self._saved_model = tf.saved_model.load(str(folder / SAVED_MODEL))
-        self._serve = self._saved_model.signatures[ALL_TASKS]
+        self._serve = self._saved_model.signatures[self._reader.signature]
 
     def __call__(self, texts: Iterable[str], batch_size: int = 64) -> list[dict[str, Any]]:
         predictions = self.predict(texts, batch_size)
@@ -100,8 +92,8 @@ class Predictor:
                 "`batch_size` of a Predictor must be an integer of at least 1. "
                 f"Received: {batch_size=}. 64 suits most machines."
             )
-        rows = [_SURROGATE.sub("\ufffd", text).encode() for text in checked_texts(texts)]
-        # A batch is as wide as its longest text: sorted, they hold little padding.
+        rows = self._reader.rows(texts)
+        # A batch is as wide as its longest row: sorted, they hold little padding.
         order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
         parts = list(self._passes([rows[row] for row in order], batch_size))
         found = {}
@@ -111,10 +103,7 @@ class Predictor:
             found[task.name][order] = joined
         return found
 
-    def _passes(self, rows: list[bytes], batch_size: int) -> Iterator[dict[str, Any]]:
-        import tensorflow as tf
-
+    def _passes(self, rows: Sequence[Any], batch_size: int) -> Iterator[dict[str, Any]]:
         # Of no text one pass is made too: it knows the shape of what is predicted.
         for start in range(0, max(len(rows), 1), batch_size):
-            batch = tf.constant(rows[start : start + batch_size], tf.string)
-            yield self._serve(**{TEXTS: batch})
+            yield self._serve(**self._reader.inputs(rows[start : start + batch_size]))

@@ -119,6 +119,14 @@ def test_a_newer_format(bundle: Path) -> None:
         verify(bundle)
 
 
+def test_a_bundle_of_before_there_was_cleaning(bundle: Path) -> None:
+    rewrite(bundle, lambda manifest: manifest.pop("outside_graph"))
+    assert verify(bundle)["outside_graph"] == []
+    rewrite(bundle, lambda manifest: manifest.update(outside_graph="unicode"))
+    with pytest.raises(BundleError, match="`outside_graph` in .*must be a JSON list"):
+        verify(bundle)
+
+
 @pytest.mark.parametrize("field", ["versions", "tasks", "signatures", "files"])
 def test_a_field_that_is_missing_or_wrong(bundle: Path, field: str) -> None:
     rewrite(bundle, lambda manifest: manifest.update({field: "text"}))

@@ -20,6 +20,9 @@ FILES = [
 ]
 
 
+FIELDS = ("format", "versions", "tasks", "signatures", "outside_graph", "files")
+
+
 def files_below(folder: Path) -> list[str]:
     return sorted(
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()
@@ -48,7 +51,7 @@ def test_the_bundle_holds_what_it_should_and_nothing_pickled(
 
 def test_the_manifest(bundles: dict[str, Path]) -> None:
     manifest = load_manifest(bundles["lstm"])
-    assert list(manifest) == ["format", "versions", "tasks", "signatures", "files"]
+    assert list(manifest) == list(FIELDS)
     assert manifest["format"] == 1
     assert manifest["versions"]["keras_mtl"] == mtl.__version__
     assert manifest["versions"]["keras"] == keras.__version__
@@ -63,6 +66,7 @@ def test_the_manifest(bundles: dict[str, Path]) -> None:
         "topic": ["texts"],
         "token_ids": ["token_ids"],
     }
+    assert manifest["outside_graph"] == []
     assert "经济" in (bundles["lstm"] / "bundle.json").read_text(encoding="utf-8")
 
 

@@ -1,14 +1,17 @@
+import dataclasses
 import gc
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
 import keras_mtl as mtl
 from keras_mtl.data.datasets.demo import REVIEW_LABELS, generate_reviews
+from keras_mtl.data.text.cleaning import CleaningStep
 from keras_mtl.export import BundleError, export
 from keras_mtl.serving import Predictor
 
@@ -131,4 +134,68 @@ def test_a_bundle_that_reads_ids_only(tmp_path: Path) -> None:
     model = mtl.MultiTaskModel(trunk, mtl.classification("topic", TOPICS))
     bundle = export(model, tmp_path / "bundle")
     with pytest.raises(BundleError, match="'serving_default' to read texts.*\\['token_ids'\\]"):
+        Predictor(bundle)
+
+
+@keras.saving.register_keras_serializable(package="test_predictor")
+@dataclasses.dataclass(frozen=True)
+class WithoutHashes(CleaningStep):
+    def __call__(self, text: str) -> str:
+        return text.replace("#", "")
+
+
+@pytest.fixture(scope="module", params=["unicode", "own"])
+def cleaned_model(request: pytest.FixtureRequest) -> mtl.MultiTaskModel:
+    step = "unicode" if request.param == "unicode" else WithoutHashes()
+    texts = [*generate_reviews(60, seed=0)[0], "这部电影"]
+    tokenizer = mtl.WordTokenizer.fit(
+        texts,
+        vocabulary_size=300,
+        sequence_length=50,
+        truncation="head_tail",
+        cleaning=[step, "lowercase", {"stop_words": {"words": ["这部"]}}],
+    )
+    trunk = mtl.trunks.bag(tokenizer, 8, bigram_buckets=50)
+    model = mtl.MultiTaskModel(trunk, mtl.classification("topic", TOPICS))
+    rng = np.random.default_rng(0)
+    for variable in model.trainable_variables:
+        variable.assign(rng.normal(0.0, 0.5, variable.shape))
+    return model
+
+
+@pytest.fixture(scope="module")
+def cleaned_bundle(
+    cleaned_model: mtl.MultiTaskModel, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    return export(cleaned_model, tmp_path_factory.mktemp("bundles") / "bundle")
+
+
+@pytest.mark.parametrize("batch_size", [7, 1000])
+def test_cleans_in_python_what_no_graph_can(
+    cleaned_model: mtl.MultiTaskModel, cleaned_bundle: Path, batch_size: int
+) -> None:
+    texts = [*TEXTS, "ＣＨＡＲＭＩＮＧ ｆｉｌｍ", "charm#ing film", "这部电影"]
+    expected = cleaned_model.predict(texts, verbose=0)["topic"]
+    found = Predictor(cleaned_bundle).predict(texts, batch_size)["topic"]
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+    assert np.ptp(found, axis=0).max() > 0.05
+
+
+def test_cleans_no_text_in_python(cleaned_bundle: Path) -> None:
+    assert Predictor(cleaned_bundle)([]) == []
+    with pytest.raises(TypeError, match="Text 1 must be a str"):
+        Predictor(cleaned_bundle)(["a", None])  # type: ignore[list-item]
+
+
+def test_a_step_of_ones_own_must_be_known_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokenizer = mtl.WordTokenizer(["film"], cleaning=[WithoutHashes()])
+    trunk = mtl.trunks.bag(tokenizer, 4, bigram_buckets=0)
+    model = mtl.MultiTaskModel(trunk, mtl.classification("topic", TOPICS))
+    bundle = export(model, tmp_path / "bundle")
+    Predictor(bundle)
+    monkeypatch.delitem(keras.saving.get_custom_objects(), "test_predictor>WithoutHashes")
+    expected = "test_predictor>WithoutHashes.*import the module that registers it with keras.saving"
+    with pytest.raises(BundleError, match=expected):
         Predictor(bundle)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import tensorflow as tf
 
 from keras_mtl.data.text import text_rules
+from keras_mtl.data.text.cleaning.names import outside_graph
+from keras_mtl.data.text.graph_text import mapped, substituted
 from keras_mtl.data.text.tokenizer import UNKNOWN_ID, WordTokenizer
 
 
@@ -18,7 +20,10 @@ class GraphTokenizer(tf.Module):
     Bytes that are not UTF-8 are read as U+FFFD, the replacement character.
 
     Args:
-        tokenizer: The tokenizer to copy.
+        tokenizer: The tokenizer to copy, with its cleaning.
+
+    Raises:
+        ValueError: TensorFlow operations cannot express a cleaning step of it.
 
     Example:
         >>> graph = GraphTokenizer(WordTokenizer(["a", "film"]))
@@ -29,6 +34,14 @@ class GraphTokenizer(tf.Module):
     def __init__(self, tokenizer: WordTokenizer) -> None:
         super().__init__(name="graph_tokenizer")
         splitter = tokenizer.splitter
+        steps = tokenizer.cleaning_steps
+        if missing := outside_graph(steps):
+            raise ValueError(
+                "`tokenizer` of GraphTokenizer must have cleaning steps with an `in_graph` method "
+                f"only. Received: steps without one, {', '.join(missing)}. Clean and tokenize in "
+                "Python, and send token ids."
+            )
+        self._cleaning = [step.in_graph for step in steps if step.in_graph]
         self._rules = text_rules.substitutions(splitter.markup)
         token = text_rules.token_pattern(splitter.punctuation, splitter.characters)
         # Punctuation that is no token is still matched, so that replacing drops it.
@@ -45,11 +58,11 @@ class GraphTokenizer(tf.Module):
 
     def tokens(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Words of each text, string `(B, None)`, not truncated."""
-        codes = tf.strings.unicode_decode(texts, "UTF-8", errors="replace")
-        codes = codes.with_flat_values(self._mapped(codes.flat_values))
-        plain = tf.strings.unicode_encode(codes, "UTF-8")
-        for pattern, replacement in self._rules:
-            plain = tf.strings.regex_replace(plain, pattern, replacement)
+        if self._cleaning:
+            texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace")
+        for clean in self._cleaning:
+            texts = clean(texts)
+        plain = substituted(mapped(texts, self._characters), self._rules)
         return tf.strings.split(tf.strings.regex_replace(plain, self._pattern, r" \1 "))
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="texts")])
@@ -68,10 +81,6 @@ class GraphTokenizer(tf.Module):
         # With no word in the batch there would be no column.
         missing = tf.maximum(0, 1 - tf.shape(padded)[1])
         return {"token_ids": tf.pad(padded, [[0, 0], [0, missing]])}
-
-    def _mapped(self, codes: tf.Tensor) -> tf.Tensor:
-        size = len(self._characters)
-        return tf.where(codes < size, tf.gather(self._characters, codes % size), codes)
 
     def _truncated(self, ids: tf.RaggedTensor) -> tf.RaggedTensor:
         lengths = ids.row_lengths()

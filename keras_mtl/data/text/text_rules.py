@@ -53,7 +53,7 @@ _NUL = 0
 _ALWAYS = (("\\x00", ""),)
 # Tags come after `&lt;` so that escaped tags go too; `&amp;` comes first so that what was
 # escaped twice is resolved as well. Other entities are rare: a space.
-_MARKUP = (
+MARKUP = (
     (r"&(?:amp|#38);", "&"),
     (r"&(?:lt|#60);", "<"),
     (r"&(?:gt|#62);", ">"),
@@ -101,7 +101,7 @@ def character_table(lowercase: bool) -> list[int]:
     Returns:
         Code points, indexed by code point; whatever lies beyond the end stays as it is.
     """
-    changes = _lower_case() if lowercase else {}
+    changes = lower_case() if lowercase else {}
     changes.update({code: ord(" ") for code in _codes(SPACES)})
     changes.update({code: _NUL for code in _codes(INVISIBLE)})
     changes.update({0x2018: ord("'"), 0x2019: ord("'"), 0x201C: ord('"'), 0x201D: ord('"')})
@@ -115,7 +115,7 @@ def character_table(lowercase: bool) -> list[int]:
 
 def substitutions(markup: str) -> tuple[tuple[str, str], ...]:
     """`(pattern, replacement)` pairs, to be applied in order to the mapped text."""
-    return _ALWAYS + _MARKUP if markup == "remove" else _ALWAYS
+    return _ALWAYS + MARKUP if markup == "remove" else _ALWAYS
 
 
 def token_pattern(punctuation: str, characters: bool) -> str:
@@ -135,7 +135,8 @@ def token_pattern(punctuation: str, characters: bool) -> str:
     return "|".join(choices)
 
 
-def _lower_case() -> dict[int, int]:
+def lower_case() -> dict[int, int]:
+    """Each capital's small letter, code point to code point, and nothing else."""
     pairs: dict[int, int] = {}
     for entry in _LOWER.split():
         span, distance = entry.split(":")

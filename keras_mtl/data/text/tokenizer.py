@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from keras_mtl.data.text import text_rules
+from keras_mtl.data.text.cleaning import CleaningStep, StripMarkup
+from keras_mtl.data.text.cleaning.names import cleaned, entry, steps_of
 from keras_mtl.data.text.ragged import Int32, Ragged
 from keras_mtl.data.text.word_splitter import WordSplitter, at_least, checked_texts, one_of
 
@@ -51,10 +53,14 @@ class WordTokenizer:
             in kana or Hangul stay whole either way.
         truncation: What is kept of a longer text: `"head"`, its first tokens; `"head_tail"`,
             three quarters from its start and a quarter from its end.
+        cleaning: Steps that change a text before it is cut, in this order: names, `{name:
+            arguments}`, or a `CleaningStep`, as for `cleaning.get`. With `markup="remove"` tags
+            and entities go first, lest a step take them apart, unless `"markup"` is in the list.
 
     Raises:
-        TypeError: A word is not a str.
-        ValueError: An option is unknown, or a word can never come out of these options.
+        TypeError: A word is not a str, or `cleaning` is no list of steps.
+        ValueError: An option or a step is unknown, a step is there twice, or a word can never
+            come out of these options.
 
     Example:
         >>> tokenizer = WordTokenizer.fit(["A good film.", "A dull film!"])
@@ -73,10 +79,12 @@ class WordTokenizer:
         punctuation: str = "separate",
         characters: bool = True,
         truncation: str = "head",
+        cleaning: Sequence[Any] | None = None,
     ) -> None:
         self.sequence_length = at_least("sequence_length", sequence_length, 1)
         self.truncation = one_of("truncation", truncation)
         self.splitter = WordSplitter(lowercase, markup, punctuation, characters)
+        self.cleaning = steps_of(cleaning)
         self.vocabulary = self._checked_vocabulary(vocabulary)
         self._ids = {word: _FIRST_WORD_ID + i for i, word in enumerate(self.vocabulary)}
 
@@ -131,9 +139,17 @@ class WordTokenizer:
         tail = self.sequence_length // 4 if self.truncation == "head_tail" else 0
         return self.sequence_length - tail, tail
 
+    @property
+    def cleaning_steps(self) -> tuple[CleaningStep, ...]:
+        """All steps that a text goes through before it is cut, in order."""
+        given = any(isinstance(step, StripMarkup) for step in self.cleaning)
+        if not self.cleaning or given or self.splitter.markup == "keep":
+            return self.cleaning
+        return (StripMarkup(), *self.cleaning)
+
     def tokens(self, text: str) -> list[str]:
-        """All words of a text, not truncated."""
-        return self.splitter(text)
+        """All words of a text, cleaned, not truncated."""
+        return self.splitter(cleaned(text, self.cleaning_steps))
 
     def encode(self, texts: Iterable[str]) -> dict[str, Ragged]:
         """Ids of the texts, truncated to `sequence_length`, not padded.
@@ -188,6 +204,8 @@ class WordTokenizer:
 
     def get_config(self) -> dict[str, Any]:
         """Everything the constructor takes, the vocabulary included."""
+        # Without cleaning a tokenizer is stored as it was before there was any.
+        steps = {"cleaning": [entry(step) for step in self.cleaning]} if self.cleaning else {}
         return {
             "vocabulary": list(self.vocabulary),
             "sequence_length": self.sequence_length,
@@ -196,6 +214,7 @@ class WordTokenizer:
             "punctuation": self.splitter.punctuation,
             "characters": self.splitter.characters,
             "truncation": self.truncation,
+            **steps,
         }
 
     @classmethod
@@ -249,10 +268,11 @@ class WordTokenizer:
                 "WordTokenizer.fit builds one from texts."
             )
         for word in words:
-            if self.tokens(word) != [word]:
+            # Not cleaned: what a step makes of a whole text it may not make of a word of it.
+            if self.splitter(word) != [word]:
                 raise ValueError(
                     "`vocabulary` of WordTokenizer must hold words that its options can give. "
-                    f"Received: {word!r}, which is cut into {self.tokens(word)}. Write it that "
+                    f"Received: {word!r}, which is cut into {self.splitter(word)}. Write it that "
                     "way, or change lowercase, punctuation, characters or markup."
                 )
         return words

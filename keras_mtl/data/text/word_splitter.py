@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 from keras_mtl.data.text import text_rules
@@ -24,6 +25,8 @@ class WordSplitter:
     Example:
         >>> WordSplitter()("A <b>good</b> film!")
         ['a', 'good', 'film', '!']
+        >>> WordSplitter().count("A <b>good</b> film!")
+        4
     """
 
     def __init__(
@@ -43,10 +46,37 @@ class WordSplitter:
         self._find = re.compile(text_rules.token_pattern(punctuation, self.characters)).findall
 
     def __call__(self, text: str) -> list[str]:
+        return self._find(self._prepared(text))
+
+    def count(self, text: str) -> int:
+        """The number of words, several times faster than to cut them where most is ASCII."""
+        text = self._prepared(text)
+        if not text.isascii():
+            return len(self._find(text))
+        shapes = text.translate(self._shapes)
+        # Twice, as a letter may stand between two apostrophes.
+        shapes = shapes.replace("a'a", "aaa").replace("a'a", "aaa")
+        return len(shapes.replace("'", self._shape("'")).replace(".", " . ").split())
+
+    @cached_property
+    def _shapes(self) -> str:
+        """For each ASCII character its shape; an apostrophe that can join words is its own."""
+        joins = self.punctuation != "keep"
+        return "".join(
+            "'" if joins and code == ord("'") else self._shape(chr(code)) for code in range(128)
+        )
+
+    def _shape(self, character: str) -> str:
+        """`a` for a character of words, a point for a word by itself, a space for neither."""
+        if not self._find(character):
+            return " "
+        return "a" if self._find(f"a{character}") == [f"a{character}"] else "."
+
+    def _prepared(self, text: str) -> str:
         text = text.translate(self._table)
         for pattern, replacement in self._rules:
             text = pattern.sub(replacement, text)
-        return self._find(text)
+        return text
 
 
 def checked_texts(texts: Iterable[str], whose: str = "") -> Iterator[str]:

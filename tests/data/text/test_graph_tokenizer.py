@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 import json
 import re
@@ -11,6 +12,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from keras_mtl.data.text.cleaning import CleaningStep
 from keras_mtl.data.text.graph_tokenizer import GraphTokenizer
 from keras_mtl.data.text.tokenizer import WordTokenizer
 
@@ -39,6 +41,8 @@ OPTIONS = [
     {"punctuation": "remove", "truncation": "head_tail", "sequence_length": 5},
     {"punctuation": "keep", "lowercase": False, "sequence_length": 3},
     {"markup": "keep", "characters": False},
+    {"cleaning": ["markup", "lowercase", "punctuation"], "lowercase": False, "markup": "keep"},
+    {"cleaning": ["punctuation", {"stop_words": {"words": ["aς", "字 a"]}}]},
 ]
 FRAGMENTS = st.sampled_from(
     [*"'’<>&;#!- \n\u200d字😀aΣς", "<br/>", "&amp;", "&#39;", "&lt;", "b's"]
@@ -74,7 +78,7 @@ def test_graph_and_python_agree_on_any_text(case: int, texts: list[str]) -> None
     np.testing.assert_array_equal(GRAPHS[case](batch)["token_ids"], ids)
     # What comes out may go into a vocabulary, which takes only words that come out.
     words = set(itertools.chain.from_iterable(python))
-    assert all(TOKENIZERS[case].tokens(word) == [word] for word in words)
+    assert all(TOKENIZERS[case].splitter(word) == [word] for word in words)
 
 
 def test_graph_and_python_agree_on_every_character() -> None:
@@ -97,10 +101,41 @@ def test_bytes_that_are_not_utf8_are_replaced() -> None:
     assert words_of(GRAPH_TOKENS[0](tf.constant([b"a\xff b"]))) == [["a\ufffd", "b"]]
 
 
+def test_bytes_that_are_not_utf8_are_replaced_before_cleaning() -> None:
+    assert words_of(GRAPHS[4].tokens(tf.constant([b"A\xff, b"]))) == [["a\ufffd", "b"]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Without(CleaningStep):
+    letter: str
+
+    def __call__(self, text: str) -> str:
+        return text.replace(self.letter, "")
+
+
+@dataclasses.dataclass(frozen=True)
+class WithoutInGraph(Without):
+    def in_graph(self, texts: tf.Tensor) -> tf.Tensor:
+        return tf.strings.regex_replace(texts, re.escape(self.letter), "")
+
+
+def test_a_step_of_ones_own_is_in_the_graph_if_it_says_how() -> None:
+    tokenizer = WordTokenizer(["a"], cleaning=[WithoutInGraph("#"), "lowercase"])
+    assert tokenizer.tokens("A#b") == ["ab"]
+    assert words_of(GraphTokenizer(tokenizer).tokens(tf.constant(["A#b"]))) == [["ab"]]
+
+
+def test_a_step_that_cannot_be_in_a_graph_is_named() -> None:
+    tokenizer = WordTokenizer(["a"], cleaning=["markup", Without("#"), "unicode"])
+    with pytest.raises(ValueError, match=r"without one, Without, unicode\. Clean and tokenize in"):
+        GraphTokenizer(tokenizer)
+
+
 def test_saved_model_needs_only_tensorflow(tmp_path: Path) -> None:
     texts = list(TRICKY)
     options = {"sequence_length": 5, "truncation": "head_tail"}
-    tokenizer = WordTokenizer.fit(texts, vocabulary_size=30, **options)
+    steps = ["markup", "lowercase", "punctuation", "stop_words"]
+    tokenizer = WordTokenizer.fit(texts, vocabulary_size=30, cleaning=steps, **options)
     tf.saved_model.save(GraphTokenizer(tokenizer), str(tmp_path / "model"))
     (tmp_path / "texts.json").write_text(json.dumps(texts))
     script = (

@@ -1,3 +1,5 @@
+import dataclasses
+import json
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -7,8 +9,10 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from keras_mtl.data.text import text_rules
+from keras_mtl.data.text import cleaning, text_rules
 from keras_mtl.data.text.tokenizer import WordTokenizer
 
 TEXTS = ["the film, the FILM", "a dull film", "zebra apple"]
@@ -110,6 +114,107 @@ def test_json_of_other_rules_is_refused() -> None:
         WordTokenizer.from_json(written)
 
 
+@keras.saving.register_keras_serializable(package="test_tokenizer")
+@dataclasses.dataclass(frozen=True)
+class Doubled(cleaning.CleaningStep):
+    """Gives a text twice: a step that does not leave its own result alone."""
+
+    between: str = " "
+
+    def __call__(self, text: str) -> str:
+        return text + self.between + text
+
+
+class TestCleaning:
+    @given(text=st.text())
+    def test_none_changes_nothing(self, text: str) -> None:
+        tokenizer = WordTokenizer(["a"])
+        assert tokenizer.cleaning == tokenizer.cleaning_steps == ()
+        assert tokenizer.tokens(text) == tokenizer.splitter(text)
+
+    def test_without_it_a_tokenizer_is_stored_as_before_there_was_any(self) -> None:
+        old = (
+            '{"config": {"characters": true, "lowercase": true, "markup": "remove", "punctuation": '
+            '"separate", "sequence_length": 400, "truncation": "head", "vocabulary": ["a", "film"]}'
+            ', "rules": 1}'
+        )
+        loaded = WordTokenizer.from_json(old)
+        assert loaded.cleaning == ()
+        for same in (loaded, WordTokenizer(["a", "film"], cleaning=[])):
+            assert json.loads(same.to_json()) == json.loads(old)
+
+    @pytest.mark.parametrize(
+        ("step", "expected"),
+        [
+            (None, "The ＦＩＬＭ isn't bad , < b >"),
+            ("markup", "The ＦＩＬＭ isn't bad ,"),
+            ("lowercase", "the ｆｉｌｍ isn't bad , < b >"),
+            ("unicode", "The FILM isn't bad , < b >"),
+            ("punctuation", "The ＦＩＬＭ isn't bad b"),
+            ({"stop_words": {"words": ["bad"]}}, "ＦＩＬＭ , < >"),
+        ],
+    )
+    def test_each_step_does_its_own_and_no_more(self, step: Any, expected: str) -> None:
+        tokenizer = WordTokenizer(
+            ["a"], lowercase=False, markup="keep", cleaning=[step] if step else None
+        )
+        assert tokenizer.tokens("The ＦＩＬＭ isn’t bad, <b>") == expected.split()
+
+    def test_steps_are_taken_in_order(self) -> None:
+        def cleaned(*steps: Any) -> list[str]:
+            return tokens("the", cleaning=steps)
+
+        stop_words = {"stop_words": {"language": None, "words": ["thethe"]}}
+        assert cleaned(Doubled(""), stop_words) == []
+        assert cleaned(stop_words, Doubled("")) == ["thethe"]
+
+    def test_tags_go_first_unless_the_list_says_where(self) -> None:
+        text = "fine<br />film &amp; more"
+        assert tokens(text, cleaning=["punctuation"]) == ["fine", "film", "more"]
+        assert tokens(text, cleaning=["punctuation", "markup"]) == "fine br film amp more".split()
+        kept = tokens(text, cleaning=["punctuation"], markup="keep")
+        assert kept == "fine br film amp more".split()
+
+    def test_fit_counts_cleaned_words_and_encode_cleans(self) -> None:
+        steps = ["unicode", {"stop_words": {"words": ["我们"]}}]
+        tokenizer = WordTokenizer.fit(["The ｆｉｌｍ", "我们的 film"], cleaning=steps)
+        assert tokenizer.vocabulary == ("film", "的")
+        assert tokenizer(["a ＦＩＬＭ", "我们"])["token_ids"].tolist() == [[2], [0]]
+
+    def test_a_vocabulary_is_what_the_splitter_gives_from_cleaned_texts(self) -> None:
+        # A step need not leave a word of its own result alone.
+        fitted = WordTokenizer.fit(["e\u00ad\u0301 the"], cleaning=["unicode", Doubled("")])
+        assert WordTokenizer(**fitted.get_config()).vocabulary == fitted.vocabulary
+        assert WordTokenizer(["the"], cleaning=["stop_words"]).tokens("the") == []
+        with pytest.raises(ValueError, match="'Film', which is cut into"):
+            WordTokenizer(["Film"], cleaning=["stop_words"])
+
+    def test_is_stored(self, tmp_path: Path) -> None:
+        steps = [Doubled("-"), "markup", {"unicode": {"form": "NFC"}}, "stop_words"]
+        tokenizer = WordTokenizer(["film"], cleaning=steps)
+        tokenizer.save(tmp_path / "tokenizer.json")
+        config = keras.saving.serialize_keras_object(tokenizer)
+        stored = keras.saving.deserialize_keras_object(json.loads(json.dumps(config)))
+        for other in (WordTokenizer.load(tmp_path / "tokenizer.json"), stored):
+            assert other.cleaning == tokenizer.cleaning
+            assert other.fingerprint == tokenizer.fingerprint
+        without = WordTokenizer(["film"], cleaning=steps[:-1])
+        assert without.fingerprint != tokenizer.fingerprint
+
+    def test_a_class_that_is_not_registered_is_used_and_named_by_custom_objects(self) -> None:
+        @dataclasses.dataclass(frozen=True)
+        class Mine(cleaning.CleaningStep):
+            def __call__(self, text: str) -> str:
+                return text.replace("#", "")
+
+        tokenizer = WordTokenizer.fit(["a #film"], cleaning=[Mine()])
+        assert tokenizer.vocabulary == ("a", "film")
+        with pytest.raises(ValueError, match="'Mine'.*import the module that registers it"):
+            WordTokenizer.from_json(tokenizer.to_json())
+        with keras.saving.custom_object_scope({"Mine": Mine}):
+            assert WordTokenizer.from_json(tokenizer.to_json()).cleaning == (Mine(),)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
@@ -126,6 +231,9 @@ def test_json_of_other_rules_is_refused() -> None:
         (lambda: WordTokenizer(["a", "Film"]), ValueError, r"'Film', which is cut into \['film'\]"),
         (lambda: WordTokenizer(["a", 3]), TypeError, "Text 1 of `vocabulary` .* 3"),
         (lambda: WordTokenizer(["a"], punctuation="drop"), ValueError, "punctuation='drop'"),
+        (lambda: WordTokenizer(["a"], cleaning="markup"), TypeError, r"as \[step\]"),
+        (lambda: WordTokenizer.fit(["a"], cleaning=["marku"]), ValueError, "mean 'markup'"),
+        (lambda: WordTokenizer.fit(["the"], cleaning=["stop_words"]), ValueError, "0 different"),
         (lambda: WordTokenizer(["a"], sequence_length=0), ValueError, "sequence_length=0"),
         (lambda: WordTokenizer(["a"]).detokenize([3]), ValueError, r"\[0, 3\)"),
     ],
