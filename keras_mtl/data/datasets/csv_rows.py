@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from keras_mtl.data.datasets.text_files import missing_column, text_lines
@@ -35,14 +36,9 @@ def csv_rows(
             is not closed, or a row has more or fewer cells than the header; the message names
             file and line.
     """
-    between = delimiter or _usual_delimiter(path)
+    between = delimiter or usual_delimiter(path)
     rows = _cells(path, encoding, between)
-    header = next(rows, (0, None))[1]
-    if header is None:
-        raise ValueError(
-            f"'{path}' must hold a header and rows. Received: an empty file. "
-            "Fetch or write the file again."
-        )
+    header = _header(path, rows)
     positions = _positions(path, header, columns, between)
     number = 0
     for number, cells in rows:
@@ -54,6 +50,21 @@ def csv_rows(
             f"'{path}' must hold rows below its header. Received: the header alone. "
             "Leave the split out (None) if there is nothing in it."
         )
+
+
+def csv_columns(path: Path, encoding: str = "utf-8", delimiter: str | None = None) -> list[str]:
+    """Return the columns that the header of a CSV file names; cells without a name are none.
+
+    Args:
+        path: The file; read as gzip if its name ends in `.gz`.
+        encoding: The encoding of the text.
+        delimiter: What stands between two cells; `None` as in `csv_rows`.
+
+    Raises:
+        ValueError: If the file has no header, or a quote in it is not closed.
+    """
+    with closing(_cells(path, encoding, delimiter or usual_delimiter(path))) as rows:
+        return [name for name in _header(path, rows) if name]
 
 
 def check_delimiter(delimiter: object, whose: str) -> None:
@@ -72,12 +83,25 @@ def check_delimiter(delimiter: object, whose: str) -> None:
         )
 
 
-def _usual_delimiter(path: Path) -> str:
+def usual_delimiter(path: Path) -> str:
+    """Return what stands between the cells of a file, as its name tells."""
     name = path.name.lower().removesuffix(".gz")
     return "\t" if name.endswith((".tsv", ".tab")) else ","
 
 
-def _cells(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _header(path: Path, rows: Iterator[tuple[int, list[str]]]) -> list[str]:
+    header = next(rows, (0, None))[1]
+    if header is None:
+        raise ValueError(
+            f"'{path}' must hold a header and rows. Received: an empty file. "
+            "Fetch or write the file again."
+        )
+    return header
+
+
+def _cells(
+    path: Path, encoding: str, delimiter: str
+) -> Generator[tuple[int, list[str]], None, None]:
     # The limit is one for the whole process: raised only, as others may have raised it further.
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
     reader = csv.reader(text_lines(path, encoding), delimiter=delimiter, strict=True)

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from numbers import Integral
-from typing import Any
+from typing import Any, Self
 
-from keras_mtl.data.datasets.csv_rows import check_delimiter, csv_rows
-from keras_mtl.data.datasets.jsonlines import json_rows
 from keras_mtl.data.datasets.label_columns import classes, label_spaces, named
 from keras_mtl.data.datasets.label_space import check_names, to_names
+from keras_mtl.data.datasets.screening import Screening, screen_rows
 from keras_mtl.data.datasets.split import TEXT_COLUMNS, Split
 from keras_mtl.data.datasets.splitting import (
     DuplicateCounts,
@@ -20,21 +18,14 @@ from keras_mtl.data.datasets.splitting import (
     holdout,
 )
 from keras_mtl.data.datasets.summary import duplicate_keys, summarise
-from keras_mtl.data.datasets.table_arguments import (
-    LabelsArgument,
-    TableRequest,
-    TextArgument,
-    check_request,
-    check_stratify,
-)
-from keras_mtl.data.datasets.tables import NullCounts, RowReader, read_tables
-from keras_mtl.data.datasets.text_files import FilePath, check_encoding
+from keras_mtl.data.datasets.table_reader import Cut, TableReader
+from keras_mtl.data.datasets.tables import NullCounts, Tables
 
 __all__ = ["TEXT_COLUMNS", "Dataset", "Split"]
 
 
 @dataclass(frozen=True, eq=False)
-class Dataset:
+class Dataset(TableReader):
     """Splits of examples with the label names they use.
 
     Label columns hold label names, `None` where a row has no label, or a tuple of names.
@@ -47,6 +38,7 @@ class Dataset:
         labels: Label column to its label names, in class order.
         nulls: What became of missing values in the files read, such as
             `{"train": {"dropped": 3, "unlabelled": {"label": 0}}}`; empty without files.
+        screened: Which rows `screen` left out of train; empty without it.
 
     Raises:
         ValueError: If a split lacks a text or label column of train, or holds an unknown label.
@@ -58,6 +50,7 @@ class Dataset:
     test: Split | None = None
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     nulls: Mapping[str, NullCounts] = field(default_factory=dict)
+    screened: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         spaces = {col: check_names(names, col, self.name) for col, names in self.labels.items()}
@@ -92,13 +85,70 @@ class Dataset:
         )
 
     def describe(self) -> str:
-        """Summarise rows, labels, duplicates and missing values, for a person to read."""
-        return summarise(self.name, self.splits, self.labels, self.duplicates, self.nulls)
+        """Summarise rows, labels, duplicates, missing values and screening, for a person."""
+        counts = (self.duplicates, self.nulls, self.screened)
+        return summarise(self.name, self.splits, self.labels, *counts)
 
     def __repr__(self) -> str:
         rows = ", ".join(f"{name}={len(split)}" for name, split in self.splits.items())
         spaces = ", ".join(f"{column}: {len(n)} labels" for column, n in self.labels.items())
         return f"Dataset({self.name!r}, {rows}" + (f", {spaces})" if spaces else ")")
+
+    def screen(
+        self,
+        near_duplicates: float | None = None,
+        conflicting_labels: bool = False,
+        shingle_words: int = 3,
+    ) -> Self:
+        """Leave rows out of train that would teach or measure the wrong thing.
+
+        Rows go in this order, each counted once: those with conflicting labels, near-duplicates
+        of test, of validation, and of a row of train kept before. Validation and test stay as
+        they are. Without an argument nothing is done.
+
+        A near-duplicate shares its words with another row: their Jaccard similarity, sequences
+        of words shared over all different ones, reaches `near_duplicates`, in every text column
+        of the rows; case, punctuation and labels do not count. Pairs are proposed by MinHash and
+        then compared exactly: none is dropped that is less alike, and one as alike is missed in a
+        case of 1,000 at most, one of equal words never. The same rows go each time.
+
+        Args:
+            near_duplicates: The similarity from which on a row is left out, from 0.5 to 1; `None`
+                keeps them all. It takes `pip install 'keras_mtl[cleaning]'`.
+            conflicting_labels: Whether to leave out all rows that have one text (case and white
+                space aside) and different labels in a label column. A missing label differs from
+                none.
+            shingle_words: Words of a sequence, at least 1; a shorter text is one sequence.
+
+        Returns:
+            A dataset whose `screened` counts the rows left out.
+
+        Raises:
+            ValueError: If an argument is not as described, the dataset is screened already, or no
+                row of train, or none of a label, were left.
+            ImportError: If near-duplicates are asked for and `datasketch` is not installed.
+
+        Example:
+            >>> data = Dataset.from_arrays(
+            ...     "mine",
+            ...     train={"text": ["So fine", "so fine!", "dull", "bad", "Bad"],
+            ...         "label": ["pos", "pos", "neg", "neg", "pos"]},
+            ...     validation_fraction=0,
+            ... )
+            >>> data.screen(near_duplicates=0.9, conflicting_labels=True).train.texts
+            ('So fine', 'dull')
+        """
+        if self.screened:
+            raise ValueError(
+                f"Dataset {self.name!r} must be screened once, for its counts to tell all. "
+                "Received: one that is. Pass all arguments to one call on the dataset as it was."
+            )
+        whose = f"dataset {self.name!r}"
+        screening = Screening(near_duplicates, conflicting_labels, shingle_words, whose)
+        if near_duplicates is None and not conflicting_labels:
+            return self
+        kept, counts = screen_rows(self.splits, self.labels, screening)
+        return replace(self, train=self.train.select(kept), screened=counts)
 
     @classmethod
     def from_arrays(
@@ -111,7 +161,7 @@ class Dataset:
         validation_fraction: float = 0.1,
         stratify: str | None = "label",
         seed: int = 0,
-    ) -> Dataset:
+    ) -> Self:
         """Make a dataset from lists, tuples or arrays.
 
         Label columns are those named in `labels`; without it, the column `label` if there is
@@ -165,129 +215,14 @@ class Dataset:
         return cls(name, splits["train"], splits.get("validation"), splits.get("test"), spaces)
 
     @classmethod
-    def from_csv(
-        cls,
-        name: str,
-        train: FilePath,
-        validation: FilePath | None = None,
-        test: FilePath | None = None,
-        *,
-        text: TextArgument = "text",
-        labels: LabelsArgument = "label",
-        nulls: str = "error",
-        encoding: str = "utf-8",
-        delimiter: str | None = None,
-        validation_fraction: float = 0.1,
-        stratify: str | bool | None = True,
-        seed: int = 0,
-    ) -> Dataset:
-        r"""Make a dataset from CSV or TSV files with a header, plain or gzip-compressed (`.gz`).
-
-        A label is a name, or a class number if `labels` gives names that are no numbers.
-        An empty cell, or one of white space alone, is a null; `NA` is a word as any other.
-
-        Args:
-            name: What the dataset is called in messages.
-            train: The file of the training rows.
-            validation: The file of the validation rows, or `None` to cut them from train.
-            test: The file of the test rows, or `None`.
-            text: The column of the texts, which becomes `text`; or several, as in
-                `{"sentence1": "premise", "sentence2": "hypothesis"}`.
-            labels: The label column, or several; or label column to names in class order
-                (`None` for those in train). `[]` for no label column.
-            nulls: `"error"` for a null is an error; `"drop"` leaves its row out;
-                `"unlabelled"` keeps a row without its label, a text it must have. What became
-                of them is counted in the dataset's `nulls`.
-            encoding: The encoding of the text; a byte order mark is passed over.
-            delimiter: What stands between cells; `None` for a tab in `.tsv` and `.tab` files,
-                else a comma.
-            validation_fraction: The share to cut from train; see `from_arrays`.
-            stratify: The label column whose proportions the cut keeps; `True` for the first
-                with one label per row, `False` or `None` to cut regardless of class.
-            seed: The same seed cuts the same rows on every platform.
-
-        Raises:
-            ValueError: If an argument, a file or a row is not as described; the message names
-                the file and the line, counted as an editor counts.
-            FileNotFoundError: If a file is not there.
-
-        Example:
-            >>> from tempfile import TemporaryDirectory
-            >>> with TemporaryDirectory() as folder:
-            ...     rows = "review,tone\nfine,pos\ndull,neg\ngood,pos\nbad,\n"
-            ...     with open(f"{folder}/mine.csv", "w") as file:
-            ...         size = file.write(rows)
-            ...     data = Dataset.from_csv("mine", f"{folder}/mine.csv", text="review",
-            ...         labels="tone", nulls="unlabelled", validation_fraction=0)
-            >>> data.train["tone"], data.nulls
-            (('pos', 'neg', 'pos', None), {'train': {'dropped': 0, 'unlabelled': {'tone': 1}}})
-        """
-        check_encoding(encoding, f"dataset {name!r}")
-        check_delimiter(delimiter, f"dataset {name!r}")
-        reader = partial(csv_rows, encoding=encoding, delimiter=delimiter)
-        files = {"train": train, "validation": validation, "test": test}
-        request = check_request(name, text, labels, nulls)
-        return cls._from_files(request, files, reader, validation_fraction, stratify, seed)
-
-    @classmethod
-    def from_jsonl(
-        cls,
-        name: str,
-        train: FilePath,
-        validation: FilePath | None = None,
-        test: FilePath | None = None,
-        *,
-        text: TextArgument = "text",
-        labels: LabelsArgument = "label",
-        nulls: str = "error",
-        encoding: str = "utf-8",
-        validation_fraction: float = 0.1,
-        stratify: str | bool | None = True,
-        seed: int = 0,
-    ) -> Dataset:
-        """Make a dataset from JSON Lines files, plain or gzip-compressed (`.gz`).
-
-        Each line is an object. A label is a name, a whole number, or a list of names; `tokens`
-        is a list of words. A null is `null`, `NaN`, an empty string (or of white space alone),
-        or a field that is not there. The arguments are those of `from_csv`.
-
-        Raises:
-            ValueError: If an argument, a file or a row is not as described; the message names
-                the file and the line.
-            FileNotFoundError: If a file is not there.
-        """
-        check_encoding(encoding, f"dataset {name!r}")
-        reader = partial(json_rows, encoding=encoding)
-        files = {"train": train, "validation": validation, "test": test}
-        request = check_request(name, text, labels, nulls)
-        return cls._from_files(request, files, reader, validation_fraction, stratify, seed)
-
-    @classmethod
-    def _from_files(
-        cls,
-        request: TableRequest,
-        files: Mapping[str, FilePath | None],
-        reader: RowReader,
-        fraction: float,
-        stratify: str | bool | None,
-        seed: int,
-    ) -> Dataset:
-        # Both again in `from_arrays`; here before files are read that may take minutes.
-        check_fraction(fraction, f"dataset {request.name!r}")
-        check_stratify(stratify, request)
-        tables = read_tables(request, files, reader)
-        by = stratify if isinstance(stratify, str) else None
-        if stratify is True:
-            train = tables.splits["train"]
-            single = (c for c in tables.labels if not any(isinstance(v, tuple) for v in train[c]))
-            by = next(single, None)
+    def _from_tables(cls, name: str, tables: Tables, cut: Cut) -> Self:
         data = cls.from_arrays(
-            request.name,
+            name,
             **tables.splits,
             labels=tables.labels,
-            validation_fraction=fraction,
-            stratify=by,
-            seed=seed,
+            validation_fraction=cut.fraction,
+            stratify=cut.column(tables),
+            seed=cut.seed,
         )
         return replace(data, nulls=tables.nulls)
 

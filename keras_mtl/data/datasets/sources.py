@@ -12,8 +12,10 @@ from keras_mtl.data.datasets import keras_datasets
 from keras_mtl.data.datasets.dataset import Dataset
 from keras_mtl.data.datasets.jsonlines import SUFFIXES, find_jsonl, read_jsonl
 from keras_mtl.data.datasets.label_space import nearest
+from keras_mtl.data.datasets.table_arguments import LabelsArgument, TextArgument
 
 DATA_VARIABLE = "KERAS_MTL_DATA"
+TFDS = "tfds:"
 
 IMDB_LABELS = ("neg", "pos")
 # In class order: the position of a topic is its class number in keras.datasets.reuters.
@@ -72,6 +74,8 @@ def load_dataset(
     validation_fraction: float = 0.1,
     seed: int = 0,
     columns: Sequence[str] | None = None,
+    text: TextArgument | None = None,
+    labels: LabelsArgument | None = None,
 ) -> Dataset:
     """Load a dataset by name.
 
@@ -86,14 +90,19 @@ def load_dataset(
     with the fields `text` and `label`, or the integer form of `keras.datasets`
     (`reuters.npz` and `reuters_word_index.json`), whose texts are lower-case words without
     punctuation. `"demo_reviews"` and `"demo_newswire"` are made up on the spot.
+    `"tfds:ag_news_subset"` is a set of TensorFlow Datasets: see `Dataset.from_tfds`, which takes
+    more arguments.
 
     Args:
-        name: `"imdb"`, `"reuters"`, `"demo_reviews"` or `"demo_newswire"`.
-        path: A folder as above, or an `.npz` file with its word index beside it.
+        name: `"imdb"`, `"reuters"`, `"demo_reviews"`, `"demo_newswire"` or `"tfds:<name>"`.
+        path: A folder as above, or an `.npz` file with its word index beside it; for `tfds:`, the
+            folder of prepared datasets.
         validation_fraction: The share of each class cut from train, where there is no
             validation file; see `Dataset.from_arrays`.
         seed: Seed of that cut. The demo texts are the same for every seed.
         columns: Further fields of JSON Lines files to keep, such as `["rating"]`.
+        text: The text column of a `tfds:` set, or several; `"text"` if left out.
+        labels: The label column of a `tfds:` set, or several; `"label"` if left out.
 
     Raises:
         ValueError: If the name is unknown, or a file is damaged or lacks a column.
@@ -103,17 +112,30 @@ def load_dataset(
         >>> load_dataset("demo_reviews")
         Dataset('demo_reviews', train=3600, validation=400, test=1000, label: 2 labels)
     """
+    if isinstance(name, str) and name.startswith(TFDS):
+        _check_left_out(name, "Call Dataset.from_tfds for more.", columns=columns or None)
+        return Dataset.from_tfds(
+            name.removeprefix(TFDS),
+            text="text" if text is None else text,
+            labels="label" if labels is None else labels,
+            data_dir=path,
+            validation_fraction=validation_fraction,
+            seed=seed,
+        )
     known = (*SOURCES, *DEMO_ROWS)
     if name not in known:
         raise ValueError(
-            f"`name` of load_dataset must be one of {', '.join(known)}. Received: name={name!r}. "
-            f"{nearest(str(name), known)}For data of your own use Dataset.from_arrays."
+            f"`name` of load_dataset must be one of {', '.join(known)}, or {TFDS}<name>. Received: "
+            f"name={name!r}. {nearest(str(name), known)}For data of your own use "
+            "Dataset.from_arrays."
         )
+    _check_left_out(name, f"They are for {TFDS}<name>.", text=text, labels=labels)
     if name in SOURCES:
         labels = SOURCES[name].labels
         found = _find(name, None if path is None else Path(path).expanduser(), columns or ())
     else:
-        _check_demo(name, path, columns)
+        fix = "Its texts are made up, not read."
+        _check_left_out(name, fix, path=path, columns=columns or None)
         labels, found = _generate(name)
     return Dataset.from_arrays(
         name,
@@ -227,12 +249,13 @@ def _not_found(name: str, tried: Sequence[str]) -> FileNotFoundError:
     )
 
 
-def _check_demo(name: str, path: object, columns: object) -> None:
-    if path is not None or columns:
-        raise ValueError(
-            f"`path` and `columns` of load_dataset({name!r}) must be left out: its texts are made "
-            f"up, not read. Received: path={path!r}, columns={columns!r}. Leave them out."
-        )
+def _check_left_out(name: str, fix: str, **arguments: object) -> None:
+    for argument, value in arguments.items():
+        if value is not None:
+            raise ValueError(
+                f"`{argument}` of load_dataset({name!r}) must be left out. Received: "
+                f"{argument}={value!r:.60}. {fix}"
+            )
 
 
 def _generate(name: str) -> tuple[tuple[str, ...], Found]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from keras_mtl.data.datasets.fingerprint import fingerprint
 from keras_mtl.data.datasets.label_space import listed, nearest
 
 TEXT_COLUMNS = ("text", "sentence1", "sentence2", "tokens")
@@ -66,6 +67,14 @@ class Split:
     def texts(self) -> Sequence[str]:
         """The column `text`."""
         return self["text"]
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of columns and rows in their order, hashed afresh at each call.
+
+        Equal on every platform; the name of the split does not count.
+        """
+        return fingerprint(self._columns, f"split {self.name!r}")
 
     def __len__(self) -> int:
         return len(next(iter(self._columns.values())))

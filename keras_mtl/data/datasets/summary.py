@@ -26,8 +26,9 @@ def summarise(
     labels: Mapping[str, Sequence[str]],
     duplicates: DuplicateCounts,
     nulls: Mapping[str, NullCounts],
+    screened: Mapping[str, Any],
 ) -> str:
-    """Write rows, label counts, duplicate texts and missing values of a dataset."""
+    """Write rows, labels, duplicate texts, missing values and screened rows of a dataset."""
     rows = ", ".join(f"{len(split)} {part}" for part, split in splits.items())
     lines = [f"{name}: {rows}"]
     for column, names in labels.items():
@@ -38,7 +39,7 @@ def summarise(
         if count
     ]
     lines.append("duplicate texts: " + (", ".join(found) or "none"))
-    return "\n".join(lines + _nulls_lines(nulls))
+    return "\n".join(lines + _nulls_lines(nulls) + _screened_lines(screened))
 
 
 def _label_table(
@@ -63,6 +64,21 @@ def _nulls_lines(nulls: Mapping[str, NullCounts]) -> list[str]:
         found += [f"rows without {column!r}: {rows}" for column, rows in unlabelled if rows]
         if found:
             lines.append(f"missing values in the file of {split}; {', '.join(found)}")
+    return lines
+
+
+def _screened_lines(screened: Mapping[str, Any]) -> list[str]:
+    if not screened:
+        return []
+    lines = [f"screened out of train; rows: {screened['dropped']}"]
+    if "conflicting_labels" in screened:
+        conflicts = screened["conflicting_labels"]
+        columns = "".join(f", by {column!r}: {rows}" for column, rows in conflicts["by"].items())
+        lines.append(f"  same text with another label: {conflicts['rows']}{columns}")
+    if "near_duplicates" in screened:
+        repeats = screened["near_duplicates"]
+        found = ", ".join(f"of {part}: {rows}" for part, rows in repeats["rows"].items())
+        lines.append(f"  near-duplicates (similarity {repeats['similarity']:g}) {found}")
     return lines
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from numbers import Integral
-from pathlib import Path
 from typing import Any
 
 from keras_mtl.data.datasets.jsonlines import Absent
@@ -14,29 +14,45 @@ from keras_mtl.data.datasets.label_space import infer_names, listed, nearest
 NULLS = ("error", "drop", "unlabelled")
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the rows of a table come from, for messages.
+
+    Args:
+        name: The file, or the dataset and its split.
+        unit: What is counted there, lines or rows.
+        without_label: What else can be done about a row without a label.
+    """
+
+    name: str
+    unit: str = "line"
+    without_label: str = ""
+
+
 class TextColumn:
     """A column of texts, or of lists of words for `tokens`.
 
     Args:
         column: What the file calls it.
         target: What the split calls it: `text`, `sentence1`, `sentence2` or `tokens`.
-        path: The file, for messages.
+        place: The table, for messages.
     """
 
-    def __init__(self, column: str, target: str, path: Path) -> None:
+    def __init__(self, column: str, target: str, place: Place) -> None:
         self.column, self.target = column, target
         self.values: list[Any] = []
-        self._where = f"Column {column!r} of '{path}'"
+        self._where, self._unit = f"Column {column!r} of '{place.name}'", place.unit
 
     def is_null(self, value: Any) -> bool:
         """Tell whether a value is no text; a list without words is none."""
-        return value == [] or _is_empty(value)
+        return value == [] or is_empty(value)
 
     def add_null(self, value: Any, line: int) -> None:
         """Refuse a missing text: nothing can be learned from a row without one."""
         raise ValueError(
-            f"{self._where} must have a text in every row. Received: {_received(value)} in line "
-            f"{line}. {_misnamed(self.column, value)}Pass nulls='drop' to leave such rows out."
+            f"{self._where} must have a text in every row. Received: {_received(value)} in "
+            f"{self._unit} {line}. {_misnamed(self.column, value)}Pass nulls='drop' to leave such "
+            "rows out."
         )
 
     def add(self, value: Any, line: int) -> None:
@@ -51,8 +67,9 @@ class TextColumn:
             expected = "a list of words" if tokens else "a string"
             raise ValueError(
                 f"{self._where} must hold {expected} in every row. Received: {value!r:.60} "
-                f"({type(value).__name__}) in line {line}. Lists of words go to 'tokens', which "
-                "only JSON Lines can hold; strings to the other text columns."
+                f"({type(value).__name__}) in {self._unit} {line}. Lists of words go to "
+                "'tokens', which of files only JSON Lines can hold; strings to the other text "
+                "columns."
             )
         for word in words:
             if not word.isascii():
@@ -65,7 +82,7 @@ class TextColumn:
         except UnicodeEncodeError as error:
             raise ValueError(
                 f"{self._where} must hold whole characters. Received: half of a surrogate pair, "
-                f"{word[error.start]!r}, in line {line}. Write the character itself."
+                f"{word[error.start]!r}, in {self._unit} {line}. Write the character itself."
             ) from error
 
 
@@ -74,20 +91,21 @@ class LabelColumn:
 
     Args:
         column: What the file and the split call it.
-        path: The file, for messages.
+        place: The table, for messages.
         names: The label space in class order, or `None` to take every name that comes.
         given: Whether the user gave the names, so that numbers may be class numbers.
         nulls: What becomes of a missing label, `"error"` or `"unlabelled"`.
     """
 
     def __init__(
-        self, column: str, path: Path, names: Sequence[str] | None, given: bool, nulls: str
+        self, column: str, place: Place, names: Sequence[str] | None, given: bool, nulls: str
     ) -> None:
         self.column = self.target = column
         self.values: list[Any] = []
         self.unlabelled = 0
         self._names, self._given, self._nulls = names, given, nulls
-        self._where = f"Column {column!r} of '{path}'"
+        self._where, self._unit = f"Column {column!r} of '{place.name}'", place.unit
+        self._without_label = place.without_label
         self._kind: type | None = None
         self._known = {name: name for name in names or ()}
         # With names such as "1" to "5", the number 1 is that name, not the second class.
@@ -97,7 +115,7 @@ class LabelColumn:
 
     def is_null(self, value: Any) -> bool:
         """Tell whether a value is no label; an empty list is one: that none applies."""
-        return _is_empty(value)
+        return is_empty(value)
 
     def add_null(self, value: Any, line: int) -> None:
         """Take a row without a label.
@@ -108,8 +126,9 @@ class LabelColumn:
         if self._nulls == "error":
             raise ValueError(
                 f"{self._where} must have a label in every row. Received: {_received(value)} in "
-                f"line {line}. {_misnamed(self.column, value)}Pass nulls='drop' to leave such "
-                "rows out, nulls='unlabelled' to keep them without this label."
+                f"{self._unit} {line}. {_misnamed(self.column, value)}Pass nulls='drop' to leave "
+                "such rows out, nulls='unlabelled' to keep them without this "
+                f"label{self._without_label}."
             )
         self.unlabelled += 1
         self.values.append(None)
@@ -124,7 +143,7 @@ class LabelColumn:
         if several and not all(isinstance(name, str) and name.strip() for name in value):
             raise ValueError(
                 f"{self._where} must hold names where a row has several labels. Received: "
-                f"{value!r:.60} in line {line}. Write the names of the labels that apply."
+                f"{value!r:.60} in {self._unit} {line}. Write the names of the labels that apply."
             )
         if several:
             self.values.append(tuple(self._name(name, line) for name in value))
@@ -148,7 +167,7 @@ class LabelColumn:
         if not isinstance(value, str | Integral):
             raise ValueError(
                 f"{self._where} must hold a label name, a whole number or a list of names. "
-                f"Received: {value!r:.60} ({type(value).__name__}) in line {line}. "
+                f"Received: {value!r:.60} ({type(value).__name__}) in {self._unit} {line}. "
                 "Write the name of the class."
             )
         name = value if isinstance(value, str) else str(int(value))
@@ -164,8 +183,8 @@ class LabelColumn:
         if self._kind not in (None, kind):
             raise ValueError(
                 f"{self._where} must hold names only, or whole numbers only. Received: {value!r} "
-                f"in line {line}, after {listed(map(repr, self._known))}. Write all of them as "
-                "strings, or give the names in class order."
+                f"in {self._unit} {line}, after {listed(map(repr, self._known))}. Write all of "
+                "them as strings, or give the names in class order."
             )
         self._kind = kind
 
@@ -176,11 +195,12 @@ class LabelColumn:
         fix = fix if self._given else f"These are the labels of train. {fix}"
         return (
             f"{self._where} must hold one of {len(names)} label names ({listed(names)}){numbers}. "
-            f"Received: {value!r:.60} in line {line}. {nearest(name, names)}{fix}"
+            f"Received: {value!r:.60} in {self._unit} {line}. {nearest(name, names)}{fix}"
         )
 
 
-def _is_empty(value: Any) -> bool:
+def is_empty(value: Any) -> bool:
+    """Tell whether a value is missing: no text, white space alone, `null`, `NaN`, no field."""
     if isinstance(value, str):
         return not value or value.isspace()
     return (

@@ -1,23 +1,39 @@
-"""Tables of the user, in CSV or JSON Lines files: reading their columns, counting nulls."""
+"""Tables of the user, in files or elsewhere: reading their columns, counting nulls."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypedDict
 
 from keras_mtl.data.datasets.table_arguments import TableRequest
-from keras_mtl.data.datasets.table_columns import LabelColumn, TextColumn
+from keras_mtl.data.datasets.table_columns import LabelColumn, Place, TextColumn
 from keras_mtl.data.datasets.text_files import FilePath, existing_file
 
-# Reads some columns of a file row by row: the line a row starts in, and its values.
-RowReader = Callable[[Path, Sequence[str]], Generator[tuple[int, list[Any]], None, None]]
+# The line or number of a row, and its values.
+Rows = Generator[tuple[int, list[Any]], None, None]
+# Reads some columns of a file row by row.
+RowReader = Callable[[Path, Sequence[str]], Rows]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a split, before they are read.
+
+    Args:
+        place: Where they come from, for messages.
+        read: Reads some of their columns row by row.
+    """
+
+    place: Place
+    read: Callable[[Sequence[str]], Rows]
 
 
 class NullCounts(TypedDict):
-    """What became of the missing values of a file.
+    """What became of the missing values of a table.
 
     `dropped` counts rows left out, `unlabelled` the rows that were kept without a label, for
     each label column.
@@ -29,12 +45,12 @@ class NullCounts(TypedDict):
 
 @dataclass(frozen=True)
 class Tables:
-    """What was read from the files of a dataset.
+    """What was read from the tables of a dataset.
 
     Args:
-        splits: The columns of train, validation and test, as far as there are files.
+        splits: The columns of train, validation and test, as far as there are tables.
         labels: Label column to its names, in class order.
-        nulls: What became of missing values, for each file.
+        nulls: What became of missing values, for each table.
     """
 
     splits: Mapping[str, Mapping[str, list[Any]]]
@@ -42,7 +58,7 @@ class Tables:
     nulls: Mapping[str, NullCounts]
 
 
-def read_tables(
+def read_files(
     request: TableRequest, files: Mapping[str, FilePath | None], rows: RowReader
 ) -> Tables:
     """Read the splits of a dataset, a file for each.
@@ -63,17 +79,27 @@ def read_tables(
         for split, path in files.items()
         if path is not None or split == "train"
     }
+    tables = {split: Table(Place(str(path)), partial(rows, path)) for split, path in paths.items()}
+    return read_tables(request, tables)
+
+
+def read_tables(request: TableRequest, tables: Mapping[str, Table]) -> Tables:
+    """Read the splits of a dataset, a table for each, train first.
+
+    Raises:
+        ValueError: If a text or label is not as it must be; the message names place and row.
+    """
     spaces = {column: names for column, names in request.labels.items() if names is not None}
     splits: dict[str, dict[str, list[Any]]] = {}
     nulls: dict[str, NullCounts] = {}
-    for split, path in paths.items():
-        texts = [TextColumn(column, target, path) for target, column in request.texts.items()]
+    for split, table in tables.items():
+        texts = [TextColumn(column, to, table.place) for to, column in request.texts.items()]
         labels = [
-            LabelColumn(column, path, spaces.get(column), names is not None, request.nulls)
+            LabelColumn(column, table.place, spaces.get(column), names is not None, request.nulls)
             for column, names in request.labels.items()
         ]
         columns: list[TextColumn | LabelColumn] = [*texts, *labels]
-        dropped = _read_file(path, columns, rows, request.nulls == "drop")
+        dropped = _read_table(table, columns, request.nulls == "drop")
         for label in labels:
             # Train is the first of them: it names the classes of the others.
             if label.column not in spaces:
@@ -84,12 +110,10 @@ def read_tables(
     return Tables(splits, {column: spaces[column] for column in request.labels}, nulls)
 
 
-def _read_file(
-    path: Path, columns: Sequence[TextColumn | LabelColumn], rows: RowReader, drop: bool
-) -> int:
-    """Add the rows of a file to its columns, and return how many were dropped."""
+def _read_table(table: Table, columns: Sequence[TextColumn | LabelColumn], drop: bool) -> int:
+    """Add the rows of a table to its columns, and return how many were dropped."""
     dropped = 0
-    with closing(rows(path, [column.column for column in columns])) as read:
+    with closing(table.read([column.column for column in columns])) as read:
         for line, values in read:
             null = [column.is_null(v) for column, v in zip(columns, values, strict=True)]
             if drop and any(null):
@@ -102,8 +126,9 @@ def _read_file(
                     column.add(value, line)
     if not columns[0].values:
         raise ValueError(
-            f"'{path}' must hold a row without a missing value, with nulls='drop'. Received: "
-            f"{dropped} rows, each with a text or label missing. Check what the columns hold, or "
-            "pass nulls='unlabelled' to keep rows without a label."
+            f"'{table.place.name}' must hold a row without a missing value, with nulls='drop'. "
+            f"Received: {dropped} rows, each with a text or label missing. Check what the columns "
+            "hold, or pass nulls='unlabelled' to keep rows without a "
+            f"label{table.place.without_label}."
         )
     return dropped

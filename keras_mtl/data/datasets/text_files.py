@@ -114,11 +114,11 @@ def text_lines(path: Path, encoding: str = "utf-8") -> Iterator[str]:
         ) from error
 
 
-def missing_column(path: Path, column: str, known: Iterable[str], fix: str = "") -> ValueError:
-    """Return the error for a column that a table does not have."""
+def missing_column(table: object, column: str, known: Iterable[str], fix: str = "") -> ValueError:
+    """Return the error for a column that a table, such as a file, does not have."""
     columns = list(known)
     return ValueError(
-        f"'{path}' must have the column {column!r}. Received: the columns "
+        f"'{table}' must have the column {column!r}. Received: the columns "
         f"{listed(map(repr, columns)) or '(none)'}. {nearest(column, columns)}{fix}".rstrip()
     )
 

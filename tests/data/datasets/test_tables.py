@@ -229,7 +229,7 @@ for name, folder in (("keras_mtl", {str(data.parent)!r}), ("keras_mtl.data", {st
     sys.modules[name].__path__ = [folder]
 datasets = importlib.import_module("keras_mtl.data.datasets.dataset")
 datasets.Dataset.from_csv("a", "a.csv", stratify=None)
-assert not {{"keras", "tensorflow"}} & set(sys.modules)
+assert not {{"keras", "tensorflow", "tensorflow_datasets", "datasketch"}} & set(sys.modules)
 """
     write("a.csv", GOOD + "a,pos\nb,neg\n" * 5)
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
