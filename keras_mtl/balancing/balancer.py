@@ -17,7 +17,8 @@ class LossBalancer(keras.layers.Layer, abc.ABC):
 
     Call arguments:
         losses: `(tasks,)`, the mean loss of each task times its loss weight; 0 where absent.
-        present: `(tasks,)`, 1 for a task with labels in this batch, else 0.
+        present: `(tasks,)`, 1 for a task with labels in this batch and a loss weight above 0,
+            else 0.
 
     Returns:
         The scalar to minimise.

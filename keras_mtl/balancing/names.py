@@ -8,7 +8,7 @@ import keras
 from keras_mtl.balancing.balancer import LossBalancer
 from keras_mtl.balancing.equal import EqualWeighting
 
-_NAMES: dict[str, type[LossBalancer]] = {"equal": EqualWeighting}
+NAMES: dict[str, type[LossBalancer]] = {"equal": EqualWeighting}
 
 
 def get(identifier: Any) -> LossBalancer:
@@ -32,11 +32,11 @@ def get(identifier: Any) -> LossBalancer:
     if isinstance(identifier, LossBalancer):
         return identifier
     if isinstance(identifier, str):
-        if identifier in _NAMES:
-            return _NAMES[identifier]()
-        nearest = difflib.get_close_matches(identifier, _NAMES, n=1, cutoff=0.0)
+        if identifier in NAMES:
+            return NAMES[identifier]()
+        nearest = difflib.get_close_matches(identifier, NAMES, n=1, cutoff=0.0)
         raise ValueError(
-            f"`balancer` must be one of {', '.join(map(repr, sorted(_NAMES)))}, or a LossBalancer "
+            f"`balancer` must be one of {', '.join(map(repr, sorted(NAMES)))}, or a LossBalancer "
             f"of your own. Received: balancer={identifier!r}. The nearest is {nearest[0]!r}."
         )
     if isinstance(identifier, dict):

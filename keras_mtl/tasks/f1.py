@@ -34,6 +34,7 @@ class F1Score(keras.metrics.Metric):
             )
         self.num_classes = num_classes
         self.average = average
+        self._direction = "up"  # Keras's word for: more is better.
         self.hits = self._counter("hits")
         self.actual = self._counter("actual")
         self.predicted = self._counter("predicted")

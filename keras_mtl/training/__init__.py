@@ -1,6 +1,19 @@
 """The optimisation step, one thin adapter per backend."""
 
+from keras_mtl.training import callbacks
+from keras_mtl.training.checkpoint_files import CheckpointError, load_checkpoint
+from keras_mtl.training.checkpoints import BestAndLast
 from keras_mtl.training.checks import SelfCheckError, SelfChecks
+from keras_mtl.training.stopping import MultiTaskEarlyStopping
 from keras_mtl.training.trainer import MultiTaskTrainer
 
-__all__ = ["MultiTaskTrainer", "SelfCheckError", "SelfChecks"]
+__all__ = [
+    "BestAndLast",
+    "CheckpointError",
+    "MultiTaskEarlyStopping",
+    "MultiTaskTrainer",
+    "SelfCheckError",
+    "SelfChecks",
+    "callbacks",
+    "load_checkpoint",
+]

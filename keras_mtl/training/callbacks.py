@@ -1,44 +1,8 @@
-"""The package's callbacks, and those of the user, side by side."""
+"""Callbacks for `fit`, beside those of Keras, and what they keep."""
 
-from typing import Any
+from keras_mtl.training.checkpoint_files import load_checkpoint
+from keras_mtl.training.checkpoints import BestAndLast
+from keras_mtl.training.checks import SelfChecks
+from keras_mtl.training.stopping import MultiTaskEarlyStopping
 
-import keras
-
-from keras_mtl.data.mixing.batches import TrainingBatches
-
-
-class MixtureStart(keras.callbacks.Callback):
-    """Begin a mixture where Keras begins: at an epoch that `BackupAndRestore` brought back."""
-
-    def __init__(self, batches: TrainingBatches) -> None:
-        super().__init__()
-        self.batches = batches
-
-    def on_train_begin(self, logs: Any = None) -> None:
-        restored = getattr(self.model, "_initial_epoch", None)
-        if restored:
-            self.batches.start = restored * self.batches.steps_per_epoch
-
-
-def with_callbacks(callbacks: Any, extra: list[keras.callbacks.Callback]) -> Any:
-    """Callbacks as Keras takes them (one, several, a `CallbackList`), and ours behind them."""
-    if isinstance(callbacks, keras.callbacks.CallbackList):
-        for one in extra:
-            callbacks.append(one)
-        return callbacks
-    return [*keras.tree.flatten(callbacks or []), *extra]
-
-
-def counted(model: Any, function: Any) -> Any:
-    """A training function that keeps a mixture's position at the next batch.
-
-    Not a callback, so that every callback finds the position right.
-    """
-
-    def train(*arguments: Any) -> Any:
-        outputs = function(*arguments)
-        if model._batches is not None:
-            model._batches.trained += model.steps_per_execution
-        return outputs
-
-    return train
+__all__ = ["BestAndLast", "MultiTaskEarlyStopping", "SelfChecks", "load_checkpoint"]

@@ -1,7 +1,7 @@
 """What `fit`, `evaluate` and `predict` take, in the form the backend takes."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -21,14 +21,52 @@ from keras_mtl.data.mixing.plain import (
 PredictArrays = Callable[[Any, int | None], dict[str, np.ndarray]]
 
 
-def training_batches(
-    model: Any, mixture: Mixture, steps_per_epoch: int | None, initial_epoch: int
-) -> TrainingBatches:
-    """Endless batches of a mixture."""
-    preprocessor = need_preprocessor(model.preprocessor)
-    return mixture.training_batches(
-        preprocessor, model.tasks, model.replicas, steps_per_epoch, initial_epoch
+class TrainingRows(NamedTuple):
+    """What `fit` trains on, as Keras takes it.
+
+    `task_shares` is what each task's loss is multiplied by, `(tasks,)`; `batches` are those of a
+    mixture, else `None`.
+    """
+
+    x: Any
+    y: Any
+    sample_weight: Any
+    batch_size: int | None
+    steps_per_epoch: int | None
+    task_shares: tuple[float, ...]
+    batches: TrainingBatches | None
+
+
+def for_training(
+    model: Any,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    batch_size: int | None,
+    steps_per_epoch: int | None,
+    initial_epoch: int,
+) -> TrainingRows:
+    """A mixture's batches without end, or rows as Keras takes them."""
+    if not isinstance(x, Mixture):
+        x, y, sample_weight = plain(model, x, y, sample_weight)
+        batch_size = whole_batch_size(model, x, batch_size)
+        shares = (1.0,) * len(model.tasks)
+        return TrainingRows(x, y, sample_weight, batch_size, steps_per_epoch, shares, None)
+    if batch_size is not None:
+        raise ValueError(
+            "A mixture has a batch size of its own: Mixture(..., batch_size=...). "
+            f"Received: batch_size={batch_size} in `fit`."
+        )
+    batches = x.training_batches(
+        need_preprocessor(model.preprocessor),
+        model.tasks,
+        model.replicas,
+        steps_per_epoch,
+        initial_epoch,
     )
+    shares = tuple(x.task_shares()[task.name] for task in model.tasks)
+    data = model.adapter.training_input(batches)
+    return TrainingRows(data, y, sample_weight, None, len(batches), shares, batches)
 
 
 def for_evaluation(model: Any, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:

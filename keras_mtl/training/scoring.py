@@ -139,23 +139,3 @@ def resolve_metrics(given: Any, task: Task) -> list[keras.metrics.Metric]:
         # One object under two tasks would add their rows up; and a new compile starts anew.
         found.append(type(metric).from_config(metric.get_config()))
     return found
-
-
-def checked_loss_weights(given: Any, names: Sequence[str]) -> dict[str, float]:
-    """The weight of every task, 1 where not named.
-
-    Raises:
-        ValueError: If a weight is negative or not finite, or all are 0.
-    """
-    weights = {**dict.fromkeys(names, 1.0), **by_task(given, names, "loss_weights")}
-    for name, weight in weights.items():
-        if not 0.0 <= float(weight) < float("inf"):
-            raise ValueError(
-                f"`loss_weights` of task {name!r} must be a number of 0 or more. "
-                f"Received: {weight!r}."
-            )
-    if not any(weights.values()):
-        raise ValueError(
-            f"At least one of `loss_weights` must be above 0. Received: {dict(weights)!r}."
-        )
-    return {name: float(weight) for name, weight in weights.items()}

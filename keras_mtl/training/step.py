@@ -24,7 +24,8 @@ class StepSettings:
 
     Args:
         scoring: Losses and metrics.
-        loss_weights: Weight of each task's loss, `(tasks,)`.
+        loss_weights: Weight of each task's loss in the logs, `(tasks,)`: those of `compile`.
+        training_weights: Weight of each task's loss in a training step, `(tasks,)`.
         trained: Paths of the trainable variables, in their order.
         task_shares: What a mixture multiplies each task's loss by, `(tasks,)`.
         idle: Paths of variables that only tasks of weight 0 use; a step leaves them untouched.
@@ -34,6 +35,7 @@ class StepSettings:
 
     scoring: Scoring
     loss_weights: tuple[float, ...]
+    training_weights: tuple[float, ...]
     trained: tuple[str, ...]
     task_shares: tuple[float, ...]
     idle: frozenset[str] = frozenset()
@@ -69,14 +71,17 @@ def forward(model: Any, data: Any, training: bool) -> tuple[dict[str, list[Score
     features, penalties = _features(model, x, training)
     scored: dict[str, list[Scored]] = {task.name: [] for task in model.tasks}
     names = list(scored)
+    counting = dict(zip(names, model.settings.training_weights, strict=True))
     for stream in x:
         labels = by_task(y[stream], names, "y")
         weights = by_task((sample_weight or {}).get(stream), names, "sample_weight", True)
         for task in model.tasks:
             if task.name in labels:
-                one = _score(model, task, features[stream], labels, weights, training)
+                # The head of a task of weight 0 stays as it is: no moving averages, no dropout.
+                learns = training and counting[task.name] > 0
+                one = _score(model, task, features[stream], labels, weights, learns)
                 scored[task.name].append(one)
-                own = _pass_penalties(model.heads[task.name])
+                own = _pass_penalties(model.heads[task.name]) if learns else []
                 feeding = sum(task.name in by_task(y[other], names, "y") for other in x)
                 penalties += [penalty / feeding for penalty in own]
     return scored, penalties
@@ -111,9 +116,10 @@ def objective(
         mean = add_up(ops.stop_gradient(local))
         losses = replicas * local + ops.stop_gradient(mean - replicas * local)
     settings = model.settings
-    factors = zip(settings.loss_weights, settings.task_shares, strict=True)
+    factors = zip(settings.training_weights, settings.task_shares, strict=True)
     weights = ops.array([weight * share for weight, share in factors], loss_dtype())
-    scalar = model.balancer(losses * weights, present=ops.cast(global_count > 0, loss_dtype()))
+    present = ops.logical_and(global_count > 0, weights > 0)
+    scalar = model.balancer(losses * weights, present=ops.cast(present, loss_dtype()))
     weight_penalties = [
         variable.regularizer(variable)
         for variable in model.trainable_variables

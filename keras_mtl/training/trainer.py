@@ -1,137 +1,28 @@
-"""Keras's `compile`, `fit`, `evaluate` and `predict`, for several tasks."""
+"""Keras's `fit`, `evaluate` and `predict`, for several tasks."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 
-from keras_mtl import balancing
-from keras_mtl.data.mixing.mixture import Mixture
-from keras_mtl.tasks import Task
 from keras_mtl.training import inputs
-from keras_mtl.training.backends import adapter
-from keras_mtl.training.callbacks import MixtureStart, counted, with_callbacks
-from keras_mtl.training.checks import SelfChecks, need_same_trainable, trainable_paths
-from keras_mtl.training.scoring import Scoring, checked_loss_weights
-from keras_mtl.training.step import StepSettings
+from keras_mtl.training.checks import SelfChecks, need_same_trainable
+from keras_mtl.training.compiled import CompiledModel
+from keras_mtl.training.fit_callbacks import MixtureStart, counted, with_callbacks
+from keras_mtl.training.loss_weights import until_the_end
 
 
-class MultiTaskTrainer(keras.Model):
+class MultiTaskTrainer(CompiledModel):
     """How a model with a trunk and a head per task is trained; `MultiTaskModel` is one.
 
-    It hands Keras no losses and no metrics: the step, its losses and its metrics are its own,
-    on every backend. Everything around them (callbacks, logs, progress, saving) is Keras's.
-
-    A subclass sets `tasks`, `trunk`, `preprocessor`, and `heads` and `predictions` (layers by
-    task name).
+    The step is its own, on every backend; everything around it (callbacks, logs, progress,
+    saving) is Keras's.
     """
 
-    tasks: tuple[Task, ...]
-    trunk: keras.Model
-    heads: dict[str, keras.layers.Layer]
-    predictions: dict[str, keras.layers.Layer]
-    preprocessor: Any
-    balancer: balancing.LossBalancer | None = None
-    settings: Any = None  # A StepSettings, once compiled.
     _batches: Any = None  # The batches of a mixture, while it is trained on.
-    train_function: Any = None
-    test_function: Any = None
-
-    @property
-    def adapter(self) -> Any:
-        """The module that runs steps on this backend."""
-        return adapter()
-
-    def compile(
-        self,
-        optimizer: Any = "adam",
-        loss: Mapping[str, Any] | None = None,
-        loss_weights: Mapping[str, float] | None = None,
-        metrics: Mapping[str, Any] | None = None,
-        *,
-        balancer: Any = "equal",
-        self_checks: bool = True,
-        run_eagerly: bool = False,
-        steps_per_execution: int = 1,
-        jit_compile: str | bool = "auto",
-    ) -> None:
-        """Configure training.
-
-        Args:
-            optimizer: A Keras optimizer or its name. Its clipping acts on the gradient of the
-                whole batch, on one device and on several.
-            loss: Task name to a Keras loss on predictions, in place of the task's own. A
-                task's loss is the sum of `weight * loss` over the labelled rows, divided by
-                their number (plain Keras divides by all rows).
-            loss_weights: Task name to a weight of 0 or more; 1 where not named. Variables that
-                only a task of weight 0 uses are left as they are.
-            metrics: Task name to Keras metrics, or names of the task's own, in place of the
-                task's own. They count labelled rows only.
-            balancer: How losses are traded off: a name (`"equal"`) or a `LossBalancer`.
-            self_checks: Watch for labels outside the label space, losses that are not finite,
-                tasks without labels and variables without gradients.
-            run_eagerly: As in Keras.
-            steps_per_execution: As in Keras.
-            jit_compile: As in Keras.
-
-        Raises:
-            ValueError: If a dictionary names an unknown task, or a weight is negative.
-        """
-        names = [task.name for task in self.tasks]
-        weights = checked_loss_weights(loss_weights, names)
-        self._set_balancer(balancing.get(balancer))
-        super().compile(
-            optimizer=optimizer,
-            run_eagerly=run_eagerly,
-            steps_per_execution=steps_per_execution,
-            jit_compile=jit_compile,
-        )
-        scoring = Scoring(self.tasks, loss, metrics, len(self.trainable_variables))
-        idle = [head for name, head in self.heads.items() if not weights[name]]
-        self.settings = StepSettings(
-            scoring,
-            loss_weights=tuple(weights[name] for name in names),
-            trained=trainable_paths(self),
-            task_shares=(1.0,) * len(names),
-            idle=frozenset(variable.path for head in idle for variable in head.variables),
-            self_checks=self_checks,
-        )
-        self.optimizer.build(self.trainable_variables)
-        self._compile_arguments = {
-            "optimizer": self.optimizer,
-            "loss": loss,
-            "loss_weights": weights,
-            "metrics": metrics,
-            "balancer": self.balancer,
-            "self_checks": self_checks,
-            "run_eagerly": run_eagerly,
-            "steps_per_execution": steps_per_execution,
-            "jit_compile": jit_compile,
-        }
-
-    @property
-    def compilations(self) -> dict[str, int]:
-        """How many training and test steps were compiled since `compile`."""
-        return dict(self.settings.traces) if self.settings else {"train": 0, "test": 0}
-
-    @property
-    def metrics(self) -> list[keras.metrics.Metric]:
-        """Everything that the logs are made of."""
-        return self.settings.scoring.all_metrics if self.settings else []
-
-    def get_metrics_result(self) -> dict[str, Any]:
-        return self.settings.scoring.logs(self.settings.loss_weights)
-
-    @property
-    def metrics_names(self) -> list[str]:
-        """Names of the logs, in the order in which `evaluate` lists their values."""
-        return self.settings.scoring.log_names if self.settings else []
-
-    @property
-    def replicas(self) -> int:
-        """How many devices share each batch."""
-        return self.adapter.replica_count(self)
+    _validates: bool = False  # Whether the last `fit` got validation data.
 
     def fit(
         self,
@@ -178,41 +69,32 @@ class MultiTaskTrainer(keras.Model):
                 "Received: `class_weight` in `fit`."
             )
         need_same_trainable(self)
+        rows = inputs.for_training(
+            self, x, y, sample_weight, batch_size, steps_per_epoch, initial_epoch
+        )
+        self._batches = rows.batches
+        self._validates = validation_data is not None or bool(options.get("validation_split"))
         extra: list[keras.callbacks.Callback] = []
-        shares, self._batches = (1.0,) * len(self.tasks), None
-        if isinstance(x, Mixture):
-            if batch_size is not None:
-                raise ValueError(
-                    "A mixture has a batch size of its own: Mixture(..., batch_size=...). "
-                    f"Received: batch_size={batch_size} in `fit`."
-                )
-            mixture, self._batches = (
-                x,
-                inputs.training_batches(self, x, steps_per_epoch, initial_epoch),
-            )
-            x, steps_per_epoch = self.adapter.training_input(self._batches), len(self._batches)
-            shares = tuple(mixture.task_shares()[task.name] for task in self.tasks)
-            extra.append(MixtureStart(self._batches))
+        if rows.batches is not None:
+            extra.append(MixtureStart(rows.batches))
             options["shuffle"] = False  # A mixture is in its order already.
-        else:
-            x, y, sample_weight = inputs.plain(self, x, y, sample_weight)
-            batch_size = inputs.whole_batch_size(self, x, batch_size)
         if self.settings.self_checks:
             extra.append(SelfChecks(self.adapter))
-        if shares != self.settings.task_shares:
-            self.settings.task_shares, self.train_function = shares, None
-        return super().fit(
-            x,
-            y,
-            batch_size,
-            epochs,
-            sample_weight=sample_weight,
-            validation_data=inputs.for_validation(self, validation_data),
-            callbacks=with_callbacks(callbacks, extra),
-            steps_per_epoch=steps_per_epoch,
-            initial_epoch=initial_epoch,
-            **options,
-        )
+        if rows.task_shares != self.settings.task_shares:
+            self.settings.task_shares, self.train_function = rows.task_shares, None
+        with until_the_end(self):
+            return super().fit(
+                rows.x,
+                rows.y,
+                rows.batch_size,
+                epochs,
+                sample_weight=rows.sample_weight,
+                validation_data=inputs.for_validation(self, validation_data),
+                callbacks=with_callbacks(callbacks, extra),
+                steps_per_epoch=rows.steps_per_epoch,
+                initial_epoch=initial_epoch,
+                **options,
+            )
 
     def evaluate(
         self,
@@ -273,24 +155,11 @@ class MultiTaskTrainer(keras.Model):
         if self.test_function is None:
             super().make_test_function(force)
 
-    def train_step(self, *args: Any) -> Any:
-        return self.adapter.train_step(self, *args)
+    # A new function at every look-up: JAX would take a method for the step it compiled before.
+    @property
+    def train_step(self) -> Callable[..., Any]:
+        return functools.partial(self.adapter.train_step, self)
 
-    def test_step(self, *args: Any) -> Any:
-        return self.adapter.test_step(self, *args)
-
-    def _set_balancer(self, balancer: balancing.LossBalancer) -> None:
-        if self.balancer is not None:
-            self._tracker.untrack(self.balancer)  # Its variables must not be trained any more.
-        if not balancer.built:
-            balancer.build((len(self.tasks),))
-        self.balancer = balancer
-
-    def _flatten_metrics_in_order(self, logs: dict[str, Any]) -> Any:
-        # Keras would sort names that are no metric's own, and `loss` would not come first.
-        values = [logs[name] for name in self.metrics_names]
-        return values[0] if len(values) == 1 else values
-
-    def _need_compile(self, method: str) -> None:
-        if self.settings is None:
-            raise ValueError(f"Call `compile` before `{method}`: the model is not compiled yet.")
+    @property
+    def test_step(self) -> Callable[..., Any]:
+        return functools.partial(self.adapter.test_step, self)

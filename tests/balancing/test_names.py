@@ -4,7 +4,7 @@ from keras import ops
 
 from keras_mtl import balancing
 from keras_mtl.balancing import EqualWeighting, LossBalancer
-from keras_mtl.balancing.names import _NAMES
+from keras_mtl.balancing.names import NAMES
 
 pytestmark = pytest.mark.any_backend
 
@@ -36,7 +36,7 @@ def test_a_config_gives_an_equal_balancer():
 def test_every_exported_balancer_has_a_name():
     exported = [getattr(balancing, name) for name in balancing.__all__]
     kinds = {one for one in exported if isinstance(one, type)} - {LossBalancer}
-    assert kinds == set(_NAMES.values())
+    assert kinds == set(NAMES.values())
 
 
 def test_an_unknown_name_is_refused_with_the_nearest():

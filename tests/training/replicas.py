@@ -17,6 +17,27 @@ def devices(count):
     return tf.distribute.MirroredStrategy(names).scope() if count > 1 else contextlib.nullcontext()
 
 
+def each_on_its_own(model, mixture, validation):
+    """Trains on while one task stops after the other; what the stopped head was in each epoch."""
+    import keras
+
+    from keras_mtl.training import MultiTaskEarlyStopping
+
+    figures = {"val_topic_loss": [2, 1, 1, 1, 1], "val_sentiment_loss": [5, 4, 3, 3, 3]}
+    heads = []
+
+    class Script(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs.update({name: float(values[epoch]) for name, values in figures.items()})
+            heads.append([w.ravel().tolist() for w in self.model.heads["topic"].get_weights()])
+
+    history = model.fit(
+        mixture, epochs=5, validation_data=mixture.like(*validation), verbose=0,
+        callbacks=[Script(), MultiTaskEarlyStopping("each", patience=1)],
+    ).history  # fmt: skip
+    return {"heads": heads, "loss": history["loss"], "val_loss": history["val_loss"]}
+
+
 def main(replicas):
     scope = devices(replicas)
     import keras
@@ -39,11 +60,15 @@ def main(replicas):
     labels = {"sentiment": list(reviews["label"])}
     labels["topic"] = [None] * 35 + list(newswire["label"][:2])
     plain = model.fit(reviews, labels, batch_size=10, shuffle=False, epochs=2, verbose=0).history
+    before = weights_of(model)
+    stopped = each_on_its_own(model, mixture, (reviews, newswire))
     predicted = model.predict(reviews.texts[:5], verbose=0)
     found = {
         "nested": {k: list(map(float, v)) for k, v in nested.items()},
         "plain": {k: list(map(float, v)) for k, v in plain.items()},
-        "weights": [w.astype("float64").ravel().tolist() for w in weights_of(model)],
+        "weights": [w.astype("float64").ravel().tolist() for w in before],
+        "stopped": stopped,
+        "stopped weights": [w.astype("float64").ravel().tolist() for w in weights_of(model)],
         "predicted": {k: v.tolist() for k, v in predicted.items()},
         "compilations": model.compilations["train"],
     }

@@ -40,7 +40,9 @@ def apart(one, two):
     return abs(one - two)
 
 
-@pytest.mark.parametrize("what", ["weights", "nested", "plain", "predicted"])
+@pytest.mark.parametrize(
+    "what", ["weights", "nested", "plain", "predicted", "stopped", "stopped weights"]
+)
 def test_two_replicas_equal_one(one_and_two, what):
     one, two = (found[what] for found in one_and_two)
     at_most(f"{what} on one and two replicas apart", apart(one, two), 1e-6)
@@ -48,3 +50,11 @@ def test_two_replicas_equal_one(one_and_two, what):
 
 def test_replicas_do_not_multiply_compilations(one_and_two):
     exactly("compiled", one_and_two[1]["compilations"], one_and_two[0]["compilations"])
+
+
+def test_a_stopped_head_stays_on_every_replica(one_and_two):
+    for found in one_and_two:
+        heads = found["stopped"]["heads"]
+        exactly("epochs", len(heads), 4)
+        exactly("head of its best epoch", heads[3], heads[1])
+        assert apart(heads[2], heads[1]) > 0

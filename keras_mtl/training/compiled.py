@@ -1,0 +1,171 @@
+"""Keras's `compile`, for several tasks, and what of it a model is asked for later."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from keras_mtl import balancing
+from keras_mtl.tasks import Task
+from keras_mtl.training.backends import adapter
+from keras_mtl.training.checks import trainable_paths
+from keras_mtl.training.loss_weights import (
+    change_training_weights,
+    checked_loss_weights,
+    idle_paths,
+    training_weights,
+)
+from keras_mtl.training.scoring import Scoring
+from keras_mtl.training.step import StepSettings
+
+
+class CompiledModel(keras.Model):
+    """A model with a trunk and a head per task, and how it is to be trained.
+
+    It hands Keras no losses and no metrics: the step, its losses and its metrics are its own,
+    on every backend.
+
+    A subclass sets `tasks`, `trunk`, `preprocessor`, and `heads` and `predictions` (layers by
+    task name).
+    """
+
+    tasks: tuple[Task, ...]
+    trunk: keras.Model
+    heads: dict[str, keras.layers.Layer]
+    predictions: dict[str, keras.layers.Layer]
+    preprocessor: Any
+    balancer: balancing.LossBalancer | None = None
+    settings: Any = None  # A StepSettings, once compiled.
+    train_function: Any = None
+    test_function: Any = None
+
+    @property
+    def adapter(self) -> Any:
+        """The module that runs steps on this backend."""
+        return adapter()
+
+    def compile(
+        self,
+        optimizer: Any = "adam",
+        loss: Mapping[str, Any] | None = None,
+        loss_weights: Mapping[str, float] | None = None,
+        metrics: Mapping[str, Any] | None = None,
+        *,
+        balancer: Any = "equal",
+        self_checks: bool = True,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: str | bool = "auto",
+    ) -> None:
+        """Configure training.
+
+        Args:
+            optimizer: A Keras optimizer or its name. Its clipping acts on the gradient of the
+                whole batch, on one device and on several.
+            loss: Task name to a Keras loss on predictions, in place of the task's own. A
+                task's loss is the sum of `weight * loss` over the labelled rows, divided by
+                their number (plain Keras divides by all rows).
+            loss_weights: Task name to a weight of 0 or more; 1 where not named. Variables that
+                only a task of weight 0 uses are left as they are.
+            metrics: Task name to Keras metrics, or names of the task's own, in place of the
+                task's own. They count labelled rows only.
+            balancer: How losses are traded off: a name (`"equal"`) or a `LossBalancer`.
+            self_checks: Watch for labels outside the label space, losses that are not finite,
+                tasks without labels and variables without gradients.
+            run_eagerly: As in Keras.
+            steps_per_execution: As in Keras.
+            jit_compile: As in Keras.
+
+        Raises:
+            ValueError: If a dictionary names an unknown task, or a weight is negative.
+        """
+        names = [task.name for task in self.tasks]
+        weights = checked_loss_weights(loss_weights, names)
+        self._set_balancer(balancing.get(balancer))
+        super().compile(
+            optimizer=optimizer,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+            jit_compile=jit_compile,
+        )
+        scoring = Scoring(self.tasks, loss, metrics, len(self.trainable_variables))
+        self.settings = StepSettings(
+            scoring,
+            loss_weights=tuple(weights.values()),
+            training_weights=tuple(weights.values()),
+            trained=trainable_paths(self),
+            task_shares=(1.0,) * len(names),
+            idle=idle_paths(self, weights),
+            self_checks=self_checks,
+        )
+        self.optimizer.build(self.trainable_variables)
+        self._compile_arguments = {
+            "optimizer": self.optimizer,
+            "loss": loss,
+            "loss_weights": weights,
+            "metrics": metrics,
+            "balancer": self.balancer,
+            "self_checks": self_checks,
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+        }
+
+    def set_loss_weights(self, loss_weights: Mapping[str, float] | None) -> None:
+        """Train with other loss weights from the next step on, such as 0 for a task that is done.
+
+        Set while `fit` runs, by a callback, they last until that `fit` ends; else until
+        `compile`. `loss` in the logs and a saved model keep the weights of `compile`, and the
+        optimizer keeps its state. Each change compiles the step anew.
+
+        Args:
+            loss_weights: Task name to a weight of 0 or more; a task that is not named keeps its
+                weight. `None`: those of `compile`.
+
+        Raises:
+            ValueError: If a task is unknown, a weight is negative, or all would be 0.
+        """
+        self._need_compile("set_loss_weights")
+        weights = self._compile_arguments["loss_weights"]
+        if loss_weights is not None:
+            weights = checked_loss_weights(loss_weights, list(weights), training_weights(self))
+        change_training_weights(self, weights)
+
+    @property
+    def compilations(self) -> dict[str, int]:
+        """How many training and test steps were compiled since `compile`."""
+        return dict(self.settings.traces) if self.settings else {"train": 0, "test": 0}
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """Everything that the logs are made of."""
+        return self.settings.scoring.all_metrics if self.settings else []
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        return self.settings.scoring.logs(self.settings.loss_weights)
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """Names of the logs, in the order in which `evaluate` lists their values."""
+        return self.settings.scoring.log_names if self.settings else []
+
+    @property
+    def replicas(self) -> int:
+        """How many devices share each batch."""
+        return self.adapter.replica_count(self)
+
+    def _set_balancer(self, balancer: balancing.LossBalancer) -> None:
+        if self.balancer is not None:
+            self._tracker.untrack(self.balancer)  # Its variables must not be trained any more.
+        if not balancer.built:
+            balancer.build((len(self.tasks),))
+        self.balancer = balancer
+
+    def _flatten_metrics_in_order(self, logs: dict[str, Any]) -> Any:
+        # Keras would sort names that are no metric's own, and `loss` would not come first.
+        values = [logs[name] for name in self.metrics_names]
+        return values[0] if len(values) == 1 else values
+
+    def _need_compile(self, method: str) -> None:
+        if self.settings is None:
+            raise ValueError(f"Call `compile` before `{method}`: the model is not compiled yet.")
