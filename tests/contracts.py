@@ -65,8 +65,10 @@ def check_head(task: Task) -> None:
     np.testing.assert_array_equal(ops.convert_to_numpy(copy(features)), values)
     prediction = task.prediction()
     assert prediction.name == task.name
-    decoded = task.decode(ops.convert_to_numpy(prediction(scores))[0])
+    predictions = np.asarray(ops.convert_to_numpy(prediction(scores)))
+    decoded = task.decode(predictions[0])
     assert all(isinstance(value, (str, float, list)) for value in decoded.values())
+    _check_review(task, predictions)
 
 
 def check_balancer(balancer: balancing.LossBalancer) -> None:
@@ -190,6 +192,20 @@ def _check_loss(task: Task, scores: Any) -> None:
     losses = ops.convert_to_numpy(task.loss(ops.convert_to_tensor(labels), scores))
     assert losses.shape == labels.shape and np.isfinite(losses).all()
     assert all(metric.name for metric in task.metrics())
+
+
+def _check_review(task: Task, predictions: np.ndarray) -> None:
+    """Labelled rows are counted and described; unlabelled ones are neither bad nor right."""
+    labels, weights = task.encode([None] * len(IDS), "here")
+    known = np.arange(len(IDS)) % 2 == 0
+    shape = (-1, *[1] * (weights.ndim - 1))
+    for there in (np.zeros(len(IDS), bool), known):
+        review = task.review(labels, np.ones_like(weights) * there.reshape(shape), predictions)
+        assert review.rows == there.sum() and len(review.badness) == len(IDS)
+        assert all(isinstance(text, str) for text in review.expected + review.predicted)
+        assert np.array_equal([text != "" for text in review.expected], there)
+        assert not review.badness[~there].any() and not review.right[~there].any()
+        assert review.right.dtype == bool and all(review.predicted)
 
 
 def _symbol(feature: Any) -> Any:

@@ -11,6 +11,8 @@ from keras import ops
 
 from keras_mtl.heads import POOLINGS, PooledHead, loss_dtype
 from keras_mtl.tasks.f1 import F1Score
+from keras_mtl.tasks.label_review import label_review
+from keras_mtl.tasks.review import Review
 from keras_mtl.tasks.task import Task
 
 # From this many classes on, the share of rows with the label among the first five is shown too.
@@ -111,6 +113,9 @@ class Classification(Task):
     def decode(self, prediction: np.ndarray) -> dict[str, Any]:
         best = int(np.argmax(prediction))
         return {"label": self.labels[best], "score": float(prediction[best])}
+
+    def review(self, labels: np.ndarray, weights: np.ndarray, predictions: np.ndarray) -> Review:
+        return label_review(self.labels, labels, weights, predictions)
 
     def _unknown_label(self, value: Any, where: str, row: int) -> str:
         nearest = difflib.get_close_matches(str(value), self.labels, n=1, cutoff=0.0)

@@ -9,6 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_mtl.tasks.review import Review
+
 # Task names become names of layers, model outputs, log entries and SavedModel signatures;
 # this is what TensorFlow takes in all of these places.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -83,6 +85,13 @@ class Task(abc.ABC):
     @abc.abstractmethod
     def decode(self, prediction: np.ndarray) -> dict[str, Any]:
         """One row of `predict` in words: what a served model answers."""
+
+    @abc.abstractmethod
+    def review(self, labels: np.ndarray, weights: np.ndarray, predictions: np.ndarray) -> Review:
+        """Predictions of `N` rows beside their labels, for the report.
+
+        `labels` and `weights` are those of `encode`, `predictions` what `predict` gives.
+        """
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal task."""
