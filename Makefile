@@ -39,7 +39,7 @@ test-real: $(STAMP)  ## Run the long trainings on real data and show their figur
 lint: $(STAMP)  ## Check style, format and types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy keras_mtl
+	$(PY) -m mypy keras_mtl keras_mtl_cli.py
 
 benchmark: $(STAMP)  ## Run every script in benchmarks/
 	@for script in $(sort $(wildcard benchmarks/*.py)); do \

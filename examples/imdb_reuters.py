@@ -45,8 +45,8 @@ def train(options, model, mixture, validation):
     return time.perf_counter() - begin
 
 
-def compare(options):
-    """Train the pair together and each alone; test scores, and the joint model."""
+def train_together(options):
+    """Train the pair as one model, as examples/imdb_reuters.yaml does; everything it is made of."""
     datasets = {name: mtl.load_dataset(name, seed=options.seed) for name in options.datasets}
     tasks = {
         name: mtl.classification(task, dataset.labels["label"], column="label")
@@ -57,21 +57,28 @@ def compare(options):
         vocabulary_size=options.vocabulary_size,
         sequence_length=options.sequence_length,
     )
-    together = build(options, tokenizer, list(tasks.values()))
+    model = build(options, tokenizer, list(tasks.values()))
     mixture = mtl.Mixture(
         {name: dataset.train for name, dataset in datasets.items()},
         tasks={name: task.name for name, task in tasks.items()},
         batch_size=options.batch_size,
         seed=options.seed,
     )
+    validation = mixture.like(*(dataset.validation for dataset in datasets.values()))
+    seconds = train(options, model, mixture, validation)
+    return model, mixture, datasets, tasks, seconds
+
+
+def compare(options):
+    """Train the pair together and each alone; test scores, and the joint model."""
+    together, mixture, datasets, tasks, seconds_together = train_together(options)
     report = mixture.report(together)
     print("The mixture:", *(f"  {key}: {value}" for key, value in report.items()), sep="\n")
-    validation = mixture.like(*(dataset.validation for dataset in datasets.values()))
-    seconds = {"together": train(options, together, mixture, validation)}
+    seconds = {"together": seconds_together}
     test = mixture.like(*(dataset.test for dataset in datasets.values()))
     scores = {"together": together.evaluate(test, return_dict=True, verbose=0)}
     for name, task in tasks.items():  # The same trunk, steps and rows a step, for one task.
-        model = build(options, tokenizer, [task])
+        model = build(options, together.preprocessor, [task])
         rows = report["rows_per_step"][name]
         own = mtl.Mixture(
             {name: datasets[name].train},

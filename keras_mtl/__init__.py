@@ -1,5 +1,8 @@
 """Multi-task and transfer learning for text, on Keras 3."""
 
+import importlib
+from typing import Any
+
 from keras_mtl import balancing, heads, tasks, trunks
 from keras_mtl.data import (
     Dataset,
@@ -8,15 +11,17 @@ from keras_mtl.data import (
     WordTokenizer,
     load_dataset,
 )
+from keras_mtl.data.text import cleaning
 from keras_mtl.export import BundleError, export
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.serving import Predictor
 from keras_mtl.tasks import Task, balanced_class_weight, classification
-from keras_mtl.training import SelfCheckError
+from keras_mtl.training import CheckpointError, SelfCheckError, callbacks
 from keras_mtl.version import __version__
 
 __all__ = [
     "BundleError",
+    "CheckpointError",
     "Dataset",
     "Mixture",
     "MultiTaskModel",
@@ -28,10 +33,27 @@ __all__ = [
     "__version__",
     "balanced_class_weight",
     "balancing",
+    "callbacks",
     "classification",
+    "cleaning",
+    "config",
     "export",
     "heads",
     "load_dataset",
+    "runs",
     "tasks",
     "trunks",
 ]
+
+# Run files and reports need libraries that a script, or a server, has no use for.
+_ON_DEMAND = ("config", "runs")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ON_DEMAND:
+        return importlib.import_module(f"keras_mtl.{name}")
+    raise AttributeError(f"module 'keras_mtl' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ON_DEMAND})

@@ -1,42 +1,16 @@
 """The code that the documents print runs, in the order it is printed."""
 
-import json
 import re
 from pathlib import Path
 
 import pytest
 
-from keras_mtl.data.datasets.demo import NEWSWIRE_LABELS, generate_newswire, generate_reviews
-from keras_mtl.data.datasets.sources import REUTERS_LABELS
-
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-TOPICS = dict(zip(NEWSWIRE_LABELS, REUTERS_LABELS, strict=False))
-TONES = {"negative": "neg", "positive": "pos"}
 
 
 def blocks(document):
     return re.findall(r"^```python\n(.*?)^```", document.read_text("utf-8"), re.S | re.M)
-
-
-def write_rows(folder, texts, labels):
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = [{"text": t, "label": label} for t, label in zip(texts, labels, strict=True)]
-    for split, part in (("train", rows[40:]), ("test", rows[:40])):
-        lines = "".join(json.dumps(row) + "\n" for row in part)
-        (folder / f"{split}.jsonl").write_text(lines, "utf-8")
-
-
-@pytest.fixture
-def small_datasets(tmp_path, monkeypatch):
-    """Small made-up sets under the names of the real ones, in an empty working folder."""
-    texts, tones = generate_reviews(200, seed=1)
-    write_rows(tmp_path / "data" / "imdb", texts, [TONES[tone] for tone in tones])
-    texts, topics = generate_newswire(340, seed=1)
-    write_rows(tmp_path / "data" / "reuters", texts, [TOPICS[topic] for topic in topics])
-    monkeypatch.setenv("KERAS_MTL_DATA", str(tmp_path / "data"))
-    (tmp_path / "saved_models").mkdir()
-    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.parametrize("document", [d for d in DOCUMENTS if blocks(d)], ids=lambda d: d.name)

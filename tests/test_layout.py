@@ -24,6 +24,8 @@ ROAD = (
     "export",
     "serving",
     "config",
+    "reports",
+    "runs",
     "cli",
 )
 EXEMPT = ("__init__", "version")

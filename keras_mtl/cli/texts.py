@@ -1,0 +1,49 @@
+"""The texts that `keras-mtl predict` is given."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from keras_mtl.data.datasets.csv_rows import csv_rows
+from keras_mtl.data.datasets.jsonlines import json_rows
+from keras_mtl.data.datasets.text_files import existing_file, text_lines
+
+_TABLES = {".csv": csv_rows, ".tsv": csv_rows, ".tab": csv_rows, ".jsonl": json_rows}
+
+
+def texts_of(texts: tuple[str, ...], file: str | None, column: str) -> Iterator[str]:
+    """Texts from arguments, a file, or standard input.
+
+    Args:
+        texts: The arguments.
+        file: A table with a column of texts, or a file with a text on each line.
+        column: The column of a table.
+
+    Raises:
+        ValueError: If there are both arguments and a file, or the file is not as it must be.
+        FileNotFoundError: If the file is not there.
+    """
+    if texts and file:
+        raise ValueError(
+            "`predict` must be given texts or --file. Received: both. Leave one of them out."
+        )
+    if texts:
+        return iter(texts)
+    if file is None:
+        return (line.rstrip("\r\n") for line in sys.stdin)
+    path = existing_file(file, "`--file` of predict")
+    rows = _TABLES.get(Path(path.name.lower().removesuffix(".gz")).suffix)
+    if rows is None:
+        return (line.rstrip("\r\n") for line in text_lines(path, "utf-8"))
+    return (_text(values[0], path, line) for line, values in rows(path, [column]))
+
+
+def _text(value: object, path: Path, line: int) -> str:
+    if not isinstance(value, str):
+        raise ValueError(
+            f"'{path}', line {line}, must hold a text. Received: {value!r:.60}. Fill in the text, "
+            "or remove the line."
+        )
+    return value

@@ -1,0 +1,205 @@
+"""From a run file to a configuration, or to one message with everything that is wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from keras_mtl.config import kinds
+from keras_mtl.config.checking import Checker
+from keras_mtl.config.errors import ConfigError
+from keras_mtl.config.overrides import overridden
+from keras_mtl.config.run_config import Choice, DataSection, RunConfig, TaskSection
+from keras_mtl.config.schema import CLASS_WEIGHT, MIXTURE, SCREEN, SCREENING, SOURCE, TASK, TOP
+from keras_mtl.config.training_section import training_section
+from keras_mtl.config.yaml_file import Document, Place, read_yaml
+
+# Keys of a dataset whose values are files or folders.
+_PATHS = ("train", "validation", "test", "path", "data_dir")
+_TABLES = {".csv": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+
+
+def load_config(
+    source: str | os.PathLike[str] | Mapping[str, Any], overrides: Iterable[str] = ()
+) -> RunConfig:
+    """Read a run file, check it and fill in what it leaves out.
+
+    Classes of your own, named by import path, are imported: a run file is a program, to be run
+    from those you trust. Modules are looked for in the folder of the run file first.
+
+    Args:
+        source: The run file, or what stands in one as a dictionary.
+        overrides: Changes such as `"training.epochs=3"`; the value is read as YAML.
+
+    Returns:
+        The configuration. Paths in it are absolute; in the file they are relative to its folder.
+
+    Raises:
+        ConfigError: If anything is not as it must be. The message names the file and the line
+            of each problem, and the nearest key of the schema.
+
+    Example:
+        >>> config = load_config({
+        ...     "data": {"reviews": {"source": "demo_reviews"}},
+        ...     "tasks": {"tone": {"data": "reviews", "column": "label"}},
+        ... })
+        >>> config.trunk.values["kind"], config.training.epochs
+        ('lstm', 10)
+    """
+    if isinstance(source, Mapping):
+        document, folder, stem = Document(dict(source), "configuration"), Path.cwd(), "run"
+    else:
+        path = Path(source)
+        document, folder, stem = read_yaml(path), path.resolve().parent, path.stem
+    document = overridden(document, overrides)
+    if document.data is None:
+        raise ConfigError(
+            f"{document.name} must have the keys `data` and `tasks`. Received: an empty file. "
+            "`keras-mtl init` writes a run file for your files."
+        )
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    return _Loader(document, folder).load(stem)
+
+
+class _Loader:
+    """Checks each section; problems are collected, so that one message tells them all."""
+
+    def __init__(self, document: Document, folder: Path) -> None:
+        self.folder = folder
+        self.document = document
+        self.checker = Checker(document)
+
+    def load(self, stem: str) -> RunConfig:
+        raw = self.checker.mapping(self.document.data, ())
+        top = self.checker.section(raw, TOP, ())
+        data = {name: self.data(one, name) for name, one in self.entries(raw, "data").items()}
+        tasks = {
+            name: self.task(one, ("tasks", name), list(data))
+            for name, one in self.entries(raw, "tasks").items()
+        }
+        self.check_all_used(tasks, list(data))
+        tokenizer = self.choice(raw, "tokenizer", kinds.TOKENIZERS, "words")
+        trunk = self.choice(raw, "trunk", kinds.TRUNKS, "lstm")
+        mixture = self.checker.section(raw.get("mixture"), MIXTURE, ("mixture",))
+        training = training_section(self.checker, raw.get("training"), list(tasks))
+        self.checker.finish()
+        if tokenizer is None or trunk is None or training is None:
+            raise ConfigError(f"{self.document.name} could not be read.")
+        return RunConfig(
+            output=self.absolute(top["output"] or Path("runs") / stem),
+            seed=top["seed"],
+            data={name: one for name, one in data.items() if one is not None},
+            tasks={name: one for name, one in tasks.items() if one is not None},
+            tokenizer=tokenizer,
+            trunk=trunk,
+            mixture=mixture,
+            training=training,
+            document=self.document,
+        )
+
+    def entries(self, raw: Mapping[str, Any], section: str) -> dict[str, Any]:
+        """The entries of `data` or `tasks`."""
+        entries = self.checker.mapping(raw.get(section), (section,))
+        if isinstance(raw.get(section), dict) and not entries:
+            self.checker.problem((section,), "must name at least one. Received: an empty mapping.")
+        return entries
+
+    def choice(
+        self, raw: Mapping[str, Any], section: str, table: Mapping[str, kinds.Kind], default: str
+    ) -> Choice | None:
+        """The tokenizer or the trunk."""
+        context = {"tokenizer": ("sources",), "trunk": ("tokenizer",)}[section]
+
+        def find(name: Any) -> kinds.Kind:
+            return kinds.named_kind(name, table, context)
+
+        return self.checker.choice(raw.get(section), (section,), find, default)
+
+    def data(self, raw: Any, name: str) -> DataSection | None:
+        """A dataset: named by `source`, or in the files that `train` begins."""
+        place: Place = ("data", name)
+        if raw is not None and not isinstance(raw, dict):
+            self.checker.mapping(raw, place)  # Which remembers what is wrong.
+            return None
+        raw = raw or {}
+        given = [key for key in ("source", "train") if raw.get(key) is not None]
+        if len(given) != 1:
+            received = "both" if given else "neither"
+            self.checker.problem(
+                place, f"must have one of the keys `source` and `train`. Received: {received}."
+            )
+            return None
+        kind = self.data_kind(raw[given[0]], (*place, given[0]))
+        screen = raw.get("screen")
+        if screen is not None:
+            screen = self.checker.section(screen, SCREENING, (*place, "screen"))
+        if kind is None:
+            return None
+        more = {"screen": SCREEN} | ({"source": SOURCE} if given == ["source"] else {})
+        values = self.checker.section(raw, {**more, **kind.keys}, place)
+        for key in _PATHS:
+            if isinstance(values.get(key), str):
+                values[key] = str(self.absolute(values[key]))
+        values.pop("screen", None)
+        return DataSection(Choice(kind, values, place), screen)
+
+    def data_kind(self, value: Any, place: Place) -> kinds.Kind | None:
+        """How a dataset is read, by the name of the source or of the training file."""
+        if not isinstance(value, str):
+            self.checker.problem(place, f"must be text. Received: {value!r:.60}.")
+            return None
+        if place[-1] == "source":
+            return kinds.DATA["tfds" if value.startswith(kinds.TFDS) else "named"]
+        table = _TABLES.get(Path(value.lower().removesuffix(".gz")).suffix)
+        if table is None:
+            self.checker.problem(
+                place,
+                f"must be a file whose name ends in one of {', '.join(_TABLES)}, or in one of "
+                f"these and .gz. Received: {value!r:.60}. Rename the file.",
+            )
+            return None
+        return kinds.DATA[table]
+
+    def task(self, raw: Any, place: Place, datasets: list[str]) -> TaskSection | None:
+        """A task, its datasets and its weight."""
+
+        def find(name: Any) -> kinds.Kind:
+            return kinds.named_kind(name, kinds.TASKS, ("name", "labels", "column"))
+
+        choice = self.checker.choice(raw, place, find, "classification", TASK, CLASS_WEIGHT)
+        if choice is None:
+            return None
+        values = dict(choice.values)
+        data, column, weight = (values.pop(key) for key in TASK)
+        names = (data,) if isinstance(data, str) else tuple(data or ())
+        if not names and len(datasets) == 1:
+            names = (datasets[0],)
+        unknown = [name for name in names if name not in datasets]
+        if unknown or not names:
+            self.checker.problem(
+                (*place, "data") if unknown else place,
+                f"must name datasets of `data`: {', '.join(datasets)}. "
+                f"Received: {', '.join(unknown) or 'none'}.",
+            )
+        if weight < 0:
+            self.checker.problem((*place, "weight"), f"must be 0 or more. Received: {weight}.")
+        return TaskSection(Choice(choice.kind, values, place), names, column, weight)
+
+    def check_all_used(self, tasks: Mapping[str, TaskSection | None], data: list[str]) -> None:
+        """A dataset without a task would be loaded for nothing."""
+        if self.checker.problems:
+            return  # One of them may be the reason.
+        used = {name for task in tasks.values() if task for name in task.data}
+        for name in data:
+            if tasks and name not in used:
+                self.checker.problem(
+                    ("data", name), "must be the `data` of a task. Received: no task names it."
+                )
+
+    def absolute(self, path: str | os.PathLike[str]) -> Path:
+        """A path of the run file, which is relative to the file."""
+        return Path(os.path.abspath(self.folder / os.path.expanduser(path)))

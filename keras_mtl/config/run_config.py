@@ -1,0 +1,167 @@
+"""The configuration of a run: what a run file says, checked, defaults filled in."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from keras_mtl.config.kinds import Kind
+from keras_mtl.config.yaml_file import Document, Place
+
+KIND = "kind"  # The key that names what a section makes.
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """Something named in a run file, with its arguments.
+
+    Args:
+        kind: What is named.
+        values: The keys of its section; a value may be a choice itself.
+        place: Where it stands in the run file.
+    """
+
+    kind: Kind
+    values: Mapping[str, Any]
+    place: Place = ()
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The values that are arguments of what is named."""
+        return {
+            name: value
+            for name, value in self.values.items()
+            if name in self.kind.keys or self.kind.open_ended and name != KIND
+        }
+
+    def make(self, **context: Any) -> Any:
+        """Make the object; `context` is what the run supplies to it."""
+        values = {
+            name: value.make() if isinstance(value, Choice) else value
+            for name, value in self.arguments.items()
+        }
+        return self.kind(values, **context)
+
+
+@dataclasses.dataclass(frozen=True)
+class DataSection:
+    """A dataset of a run, and which of its training rows to leave out."""
+
+    choice: Choice
+    screen: Mapping[str, Any] | None
+
+
+@dataclasses.dataclass(frozen=True)
+class TaskSection:
+    """A task of a run: its datasets, its label column (`None`: to be found), its weight."""
+
+    choice: Choice
+    data: tuple[str, ...]
+    column: str | None
+    weight: float
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingSection:
+    """How a run is trained.
+
+    Args:
+        epochs: Most epochs.
+        optimizer: The optimizer.
+        balancer: The balancer.
+        early_stopping: Arguments of the stopping rule, or `None`.
+        checkpoint: Arguments of the choice of the best epoch.
+        callbacks: Further callbacks.
+        compile: Further arguments of `MultiTaskModel.compile`.
+    """
+
+    epochs: int
+    optimizer: Choice
+    balancer: Choice
+    early_stopping: Mapping[str, Any] | None
+    checkpoint: Mapping[str, Any]
+    callbacks: tuple[Choice, ...]
+    compile: Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class RunConfig:
+    """A run file, checked; `load_config` makes it.
+
+    Args:
+        output: The run folder.
+        seed: Seed of every random choice.
+        data: Datasets by name.
+        tasks: Tasks by name.
+        tokenizer: How texts become token ids.
+        trunk: The shared encoder.
+        mixture: Arguments of the `Mixture`.
+        training: How the model is trained.
+        document: The file it was read from, for messages.
+    """
+
+    output: Path
+    seed: int
+    data: Mapping[str, DataSection]
+    tasks: Mapping[str, TaskSection]
+    tokenizer: Choice
+    trunk: Choice
+    mixture: Mapping[str, Any]
+    training: TrainingSection
+    document: Document = dataclasses.field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every key with its value; `load_config` makes an equal configuration of it."""
+        training = self.training
+        return {
+            "output": str(self.output),
+            "seed": self.seed,
+            "data": {
+                name: {**_written(one.choice), "screen": _written(one.screen)}
+                for name, one in self.data.items()
+            },
+            "tasks": {name: _written_task(one) for name, one in self.tasks.items()},
+            "tokenizer": _written(self.tokenizer),
+            "trunk": _written(self.trunk),
+            "mixture": _written(self.mixture),
+            "training": {
+                "epochs": training.epochs,
+                "optimizer": _written(training.optimizer),
+                "balancer": _written(training.balancer),
+                "early_stopping": _written(training.early_stopping),
+                "checkpoint": _written(training.checkpoint),
+                "callbacks": [_written(one) for one in training.callbacks],
+                **_written(training.compile),
+            },
+        }
+
+    def to_yaml(self) -> str:
+        """The same as a run file."""
+        return yaml.safe_dump(self.to_dict(), sort_keys=False, allow_unicode=True, width=100)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of everything but the run folder's place: equal for equal runs."""
+        content = {**self.to_dict(), "output": None}
+        return hashlib.sha256(yaml.safe_dump(content).encode()).hexdigest()
+
+
+def _written(value: Any) -> Any:
+    """A value as YAML knows it."""
+    if isinstance(value, Choice):
+        value = value.values
+    if isinstance(value, Mapping):
+        return {str(key): _written(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_written(one) for one in value]
+    return value
+
+
+def _written_task(task: TaskSection) -> dict[str, Any]:
+    more = {"data": list(task.data), "column": task.column, "weight": task.weight}
+    return {**_written(task.choice), **more}

@@ -1,0 +1,107 @@
+"""The sections of a run file and their keys."""
+
+from __future__ import annotations
+
+from inspect import Parameter
+from typing import Any
+
+from keras_mtl.config.arguments import Key, keys_of
+from keras_mtl.data import Dataset, Mixture
+from keras_mtl.model import MultiTaskModel
+from keras_mtl.training import MultiTaskEarlyStopping
+
+_REQUIRED = Parameter.empty
+_NAMED = "a section for each name"
+_KIND = "a name, or a section with `kind` and its arguments"
+_SECTION = "a section"
+
+TOP = {
+    key.name: key
+    for key in (
+        Key("output", str | None, None, "The run folder; by default `runs/` and the file's name."),
+        Key("seed", int, 0, "Seed of every random choice: cuts, orders, initial weights, dropout."),
+        Key("data", dict[str, Any], _REQUIRED, "Datasets by name.", _NAMED),
+        Key("tasks", dict[str, Any], _REQUIRED, "Tasks by name.", _NAMED),
+        Key("tokenizer", Any, None, "How texts become token ids.", _KIND),
+        Key("trunk", Any, "lstm", "The shared encoder.", _KIND),
+        Key("mixture", Any, None, "How the datasets are turned into batches.", _SECTION),
+        Key("training", Any, None, "How the model is trained.", _SECTION),
+    )
+}
+
+SOURCE = Key(
+    "source",
+    str,
+    None,
+    "The name of a dataset, such as `imdb`, or `tfds:` and that of one of TensorFlow Datasets.",
+)
+SCREEN = Key("screen", Any, None, "Which rows of train to leave out; nothing by default.", _SECTION)
+
+TASK = {
+    key.name: key
+    for key in (
+        Key(
+            "data",
+            str | list[str] | None,
+            None,
+            "The dataset, or datasets, with its labels; may be left out where there is one.",
+        ),
+        Key(
+            "column",
+            str | None,
+            None,
+            "The label column; by default the task's name, or the only label column.",
+        ),
+        Key("weight", float, 1.0, "Weight of the task's loss, 0 or more."),
+    )
+}
+CLASS_WEIGHT = {
+    "class_weight": Key(
+        "class_weight",
+        str | dict[str, float] | list[float] | None,
+        None,
+        "Weight of each label in the loss: by name, in class order, or `balanced`, inverse to "
+        "how often each label occurs in train.",
+    )
+}
+
+MIXTURE = keys_of(Mixture, ["splits", "tasks", "seed"])
+SCREENING = keys_of(Dataset.screen, ["self"])
+EARLY_STOPPING = keys_of(MultiTaskEarlyStopping, ["verbose"])
+CHECKPOINT = {name: key for name, key in EARLY_STOPPING.items() if name in ("by", "metric", "mode")}
+
+TRAINING = {
+    key.name: key
+    for key in (
+        Key("epochs", int, 10, "Most epochs."),
+        Key("optimizer", Any, "adam", "A Keras optimizer.", _KIND),
+        Key("balancer", Any, "equal", "How the tasks' losses are traded off.", _KIND),
+        Key(
+            "early_stopping",
+            Any,
+            None,
+            "When to stop before the last epoch; never by default.",
+            _SECTION,
+        ),
+        Key(
+            "checkpoint",
+            Any,
+            None,
+            "Which epoch's weights are the best; by default those that early stopping looks for, "
+            "or of the lowest validation loss.",
+            _SECTION,
+        ),
+        Key(
+            "callbacks",
+            list[Any],
+            [],
+            "Keras callbacks, beside those that every run has.",
+            f"a list, each {_KIND}",
+        ),
+    )
+}
+COMPILE = {
+    name: key
+    for name, key in keys_of(MultiTaskModel.compile).items()
+    if name in ("self_checks", "run_eagerly", "steps_per_execution", "jit_compile")
+}

@@ -1,0 +1,81 @@
+"""The section `training` of a run file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras_mtl.config import kinds
+from keras_mtl.config.checking import Checker
+from keras_mtl.config.run_config import Choice, TrainingSection
+from keras_mtl.config.schema import CHECKPOINT, COMPILE, EARLY_STOPPING, TRAINING
+from keras_mtl.config.yaml_file import Place
+
+_PLACE: Place = ("training",)
+
+
+def training_section(checker: Checker, raw: Any, tasks: list[str]) -> TrainingSection | None:
+    """Check the section; `None` if it is wrong, which the checker remembers.
+
+    Args:
+        checker: Of the run file.
+        raw: The section as it stands in the file.
+        tasks: Names of the tasks.
+    """
+    raw = checker.mapping(raw, _PLACE)
+    before = len(checker.problems)
+    values = checker.section(raw, {**TRAINING, **COMPILE}, _PLACE)
+    optimizer = _optimizer(checker, raw.get("optimizer"))
+    balancer = checker.choice(
+        raw.get("balancer"),
+        (*_PLACE, "balancer"),
+        lambda name: kinds.named_kind(name, kinds.BALANCERS, ()),
+        "equal",
+    )
+    rules = {
+        name: checker.section(raw.get(name), keys, (*_PLACE, name))
+        for name, keys in (("early_stopping", EARLY_STOPPING), ("checkpoint", CHECKPOINT))
+    }
+    callbacks = [
+        checker.choice(one, (*_PLACE, "callbacks", number), kinds.callback_kind)
+        for number, one in enumerate(_list(raw.get("callbacks")))
+    ]
+    if values.get("epochs", 1) < 1:
+        checker.problem((*_PLACE, "epochs"), f"must be 1 or more. Received: {values['epochs']}.")
+    if len(checker.problems) > before or optimizer is None or balancer is None:
+        return None
+    return TrainingSection(
+        epochs=values["epochs"],
+        optimizer=optimizer,
+        balancer=balancer,
+        early_stopping=rules["early_stopping"] if raw.get("early_stopping") is not None else None,
+        checkpoint=_checkpoint(raw, rules),
+        callbacks=tuple(one for one in callbacks if one is not None),
+        compile={name: values[name] for name in COMPILE},
+    )
+
+
+def _optimizer(checker: Checker, raw: Any) -> Choice | None:
+    """The optimizer; its learning rate may be a schedule with arguments of its own."""
+    place: Place = (*_PLACE, "optimizer")
+    return _nested(checker, checker.choice(raw, place, kinds.optimizer_kind, "adam"))
+
+
+def _nested(checker: Checker, choice: Choice | None) -> Choice | None:
+    if choice is None or not isinstance(choice.values.get("learning_rate"), dict):
+        return choice
+    schedule = checker.choice(
+        choice.values["learning_rate"], (*choice.place, "learning_rate"), kinds.schedule_kind
+    )
+    return Choice(choice.kind, {**choice.values, "learning_rate": schedule}, choice.place)
+
+
+def _checkpoint(raw: dict[str, Any], rules: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The best epoch is the one that stopping waits for, unless said; tasks apart have none."""
+    stopping = rules["early_stopping"]
+    if raw.get("early_stopping") is None or stopping["by"] == "each":
+        return rules["checkpoint"]
+    return {**{name: stopping[name] for name in CHECKPOINT}, **(raw.get("checkpoint") or {})}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

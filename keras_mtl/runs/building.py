@@ -1,0 +1,172 @@
+"""From a configuration to datasets, tasks, tokenizer, model and mixture."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+import keras
+
+from keras_mtl.config import ConfigError, RunConfig
+from keras_mtl.config.kinds import TFDS
+from keras_mtl.config.run_config import TaskSection
+from keras_mtl.config.yaml_file import Place
+from keras_mtl.data import Dataset, Mixture
+from keras_mtl.data.datasets.label_space import listed, nearest
+from keras_mtl.model import MultiTaskModel
+from keras_mtl.tasks import Task, balanced_class_weight
+
+BALANCED = "balanced"
+
+
+@dataclasses.dataclass(frozen=True)
+class Built:
+    """The objects of a run.
+
+    Args:
+        datasets: By name.
+        tasks: By name.
+        model: Compiled, not trained.
+        mixture: The training rows.
+    """
+
+    datasets: Mapping[str, Dataset]
+    tasks: Mapping[str, Task]
+    model: MultiTaskModel
+    mixture: Mixture
+
+
+def build(config: RunConfig) -> Built:
+    """Load the data and make everything that training needs.
+
+    The seed is set before the trunk is made, so that equal configurations give equal weights.
+
+    Raises:
+        ConfigError: If data, or values of the run file, are not as they must be.
+    """
+    datasets = load_datasets(config)
+    tasks = make_tasks(config, datasets)
+    with section(config, ("tokenizer",)):
+        texts = [dataset.train for dataset in datasets.values()]
+        tokenizer = config.tokenizer.make(sources=texts)
+    with section(config, ("mixture",)):
+        mixture = make_mixture(config, datasets, tasks)
+    keras.utils.set_random_seed(config.seed)
+    with section(config, ("trunk",)):
+        trunk = config.trunk.make(tokenizer=tokenizer)
+        model = MultiTaskModel(trunk, list(tasks.values()), preprocessor=tokenizer)
+    compile_model(config, model)
+    return Built(datasets, tasks, model, mixture)
+
+
+def load_datasets(config: RunConfig) -> dict[str, Dataset]:
+    """The datasets of a run, by name.
+
+    Raises:
+        ConfigError: If one is not there, or not as it must be.
+    """
+    found = {}
+    for name, one in config.data.items():
+        with section(config, ("data", name)):
+            source = str(one.choice.values.get("source", name)).removeprefix(TFDS)
+            dataset = one.choice.make(name=source, seed=config.seed)
+            found[name] = dataset.screen(**one.screen) if one.screen else dataset
+    return found
+
+
+def make_tasks(config: RunConfig, datasets: Mapping[str, Dataset]) -> dict[str, Task]:
+    """The tasks of a run, by name, with the labels of their datasets.
+
+    Raises:
+        ConfigError: If a column is not there, or the datasets of a task have other labels.
+    """
+    found = {}
+    for name, one in config.tasks.items():
+        with section(config, ("tasks", name)):
+            column = label_column(name, one, datasets)
+            labels = _shared_labels(one, column, datasets)
+            choice = one.choice
+            if choice.values.get("class_weight") == BALANCED:
+                given = [label for data in one.data for label in datasets[data].train[column]]
+                values = {**choice.values, "class_weight": balanced_class_weight(given)}
+                choice = dataclasses.replace(choice, values=values)
+            elif isinstance(choice.values.get("class_weight"), str):
+                raise ConfigError(
+                    f"`class_weight` must be weights by label, or {BALANCED!r}. "
+                    f"Received: {choice.values['class_weight']!r}."
+                )
+            found[name] = choice.make(name=name, labels=labels, column=column)
+    return found
+
+
+def label_column(name: str, task: TaskSection, datasets: Mapping[str, Dataset]) -> str:
+    """The column that a task reads: the one given, that of its name, or the only one.
+
+    Raises:
+        ConfigError: If that is none, or it cannot be told.
+    """
+    for data in task.data:
+        columns = list(datasets[data].labels)
+        chosen = task.column or (name if name in columns else None)
+        if chosen is None and len(columns) == 1:
+            chosen = columns[0]
+        if chosen not in columns:
+            raise ConfigError(
+                f"`column` must be a label column of dataset {data!r}: "
+                f"{listed(columns) or 'none'}. Received: {chosen!r}. "
+                f"{nearest(str(chosen), columns)}List it under `labels` of the dataset, too."
+            )
+    return str(chosen)
+
+
+def make_mixture(
+    config: RunConfig, datasets: Mapping[str, Dataset], tasks: Mapping[str, Task]
+) -> Mixture:
+    """The training rows as a mixture, a stream for each dataset."""
+    feeds = {data: [name for name in tasks if data in config.tasks[name].data] for data in datasets}
+    splits = {name: dataset.train for name, dataset in datasets.items()}
+    return Mixture(splits, feeds, seed=config.seed, **config.mixture)
+
+
+def compile_model(config: RunConfig, model: MultiTaskModel) -> None:
+    """Compile a model as the run file says."""
+    training = config.training
+    with section(config, ("training", "optimizer")):
+        optimizer = training.optimizer.make()
+    with section(config, ("training", "balancer")):
+        balancer = training.balancer.make()
+    with section(config, ("training",)):
+        model.compile(
+            optimizer,
+            loss_weights={name: one.weight for name, one in config.tasks.items()},
+            balancer=balancer,
+            **training.compile,
+        )
+
+
+def _shared_labels(
+    task: TaskSection, column: str, datasets: Mapping[str, Dataset]
+) -> tuple[str, ...]:
+    first, *others = task.data
+    labels = datasets[first].labels[column]
+    for other in others:
+        if datasets[other].labels[column] != labels:
+            differing = sorted(set(labels) ^ set(datasets[other].labels[column]))
+            raise ConfigError(
+                f"The datasets of a task must have the same labels in the same order. Received: "
+                f"{listed(labels)} in {first!r}, {listed(datasets[other].labels[column])} in "
+                f"{other!r}; only in one of them: {listed(differing) or 'none'}. Write the names "
+                f"under `labels` of both datasets: {{{column}: [...]}}."
+            )
+    return labels
+
+
+@contextlib.contextmanager
+def section(config: RunConfig, place: Place) -> Iterator[None]:
+    """Say of an error where in the run file it comes from."""
+    try:
+        yield
+    except (ValueError, TypeError, OSError, ImportError) as error:
+        where = f"{config.document.where(place)}, `{'.'.join(map(str, place))}`"
+        raise ConfigError(f"{where}: {error}") from error

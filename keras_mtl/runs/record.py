@@ -1,0 +1,121 @@
+"""`run.json`: what ran, when, on what, and how it ended."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import importlib.metadata
+import platform
+import time
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+from keras_mtl.config import RunConfig
+from keras_mtl.reports import FORMAT, write_report
+from keras_mtl.runs.building import Built
+from keras_mtl.runs.errors import RunFailed, RunInterrupted
+from keras_mtl.runs.folder import INFO, RunFolder
+from keras_mtl.version import __version__
+
+_PACKAGES = ("keras", "tensorflow", "jax", "torch", "keras-hub", "numpy")
+
+
+class RunRecord:
+    """Keeps `run.json` true while a run goes on.
+
+    Args:
+        folder: The run folder.
+        config: What is run.
+        built: What was made of it.
+    """
+
+    def __init__(self, folder: RunFolder, config: RunConfig, built: Built) -> None:
+        self.folder = folder
+        model, report = built.model, built.mixture.report(built.model)
+        metrics = model.settings.scoring.metrics
+        self.info: dict[str, Any] = {
+            "format": FORMAT,
+            "status": "running",
+            "started": _now(),
+            "ended": None,
+            "seconds": {},
+            "seed": config.seed,
+            "backend": keras.backend.backend(),
+            "devices": [str(device) for device in keras.distribution.list_devices()],
+            "versions": versions(),
+            "configuration": config.fingerprint,
+            "fingerprints": {
+                name: {part: split.fingerprint for part, split in dataset.splits.items()}
+                for name, dataset in built.datasets.items()
+            },
+            "tasks": [
+                {
+                    "name": task.name,
+                    "kind": type(task).__name__,
+                    "labels": list(getattr(task, "labels", ())) or None,
+                    "data": list(config.tasks[task.name].data),
+                    "weight": config.tasks[task.name].weight,
+                    "metrics": ["loss", *(metric.name for metric in metrics[task.name])],
+                }
+                for task in model.tasks
+            ],
+            "mixture": report,
+            "parameters": {
+                "trunk": model.trunk.count_params(),
+                "heads": {name: head.count_params() for name, head in model.heads.items()},
+            },
+        }
+
+    def write(self) -> None:
+        self.folder.write(INFO, self.info)
+
+    @contextlib.contextmanager
+    def timed(self, part: str) -> Iterator[None]:
+        """Note the seconds of a part of the run."""
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.info["seconds"][part] = round(time.perf_counter() - begin, 3)
+
+    @contextlib.contextmanager
+    def status(self) -> Iterator[None]:
+        """Note how the run ends, and write its report, however it ends."""
+        self.write()
+        status = "failed"
+        try:
+            yield
+            status = "finished"
+        except (RunInterrupted, KeyboardInterrupt):
+            status = "interrupted"
+        except Exception as error:
+            self.info["error"] = f"{type(error).__name__}: {error}"
+            raise RunFailed(
+                f"The run failed: {error} What there was until then is in '{self.folder.path}'."
+            ) from error
+        finally:
+            self.info.update(status=status, ended=_now())
+            self.write()
+            self._report()
+
+    def _report(self) -> None:
+        try:
+            write_report(self.folder.path)
+        except Exception as error:  # A picture is not worth the model, nor the run's own error.
+            warnings.warn(f"The report could not be written: {error}", stacklevel=2)
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, of this package, and of the packages below it that are installed."""
+    found = {"python": platform.python_version(), "keras_mtl": __version__}
+    for name in _PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return found
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
