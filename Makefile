@@ -13,6 +13,9 @@ PYTHON ?= $(shell for name in python3.11 python3; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo "$$name"; break; }; done)
 
+# Small models keep one core busy each; a file stays with one process, for what its tests share.
+WORKERS := -n 2 --dist loadfile
+
 export TF_CPP_MIN_LOG_LEVEL := 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -30,8 +33,8 @@ demo: $(STAMP)  ## Train, export and reload a model on generated text
 	$(PY) examples/demo.py
 
 test: $(STAMP)  ## Run the tests on TensorFlow, then those for every backend on JAX
-	KERAS_BACKEND=tensorflow $(PY) -m pytest -m "not learning"
-	KERAS_BACKEND=jax $(PY) -m pytest -m "any_backend and not learning"
+	KERAS_BACKEND=tensorflow $(PY) -m pytest $(WORKERS) -m "not learning"
+	KERAS_BACKEND=jax $(PY) -m pytest $(WORKERS) -m "any_backend and not learning"
 
 test-real: $(STAMP)  ## Run the long trainings on real data and show their figures
 	$(PY) -m pytest -m learning -s

@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+BAD_INPUT = 2
 INTERRUPTED = 130  # 128 and the number of the signal, as shells have it.
 _FILE = click.Path(dir_okay=False)
 
@@ -109,10 +110,17 @@ def init(**options: Any) -> None:
 
 def _call(command: str, **options: Any) -> None:
     """Run a command, and leave with its status."""
-    with _quiet():
-        from keras_mtl.cli import find_devices, run_command
+    try:
+        with _quiet():
+            from keras_mtl.cli import find_devices, run_command
 
-        find_devices()
+            find_devices()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except (ImportError, ValueError) as error:
+        backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+        click.echo(f"Error: The Keras backend {backend!r} cannot be loaded: {error}", err=True)
+        sys.exit(BAD_INPUT)
     sys.exit(run_command(command, options))
 
 
@@ -120,13 +128,16 @@ def _call(command: str, **options: Any) -> None:
 def _quiet() -> Iterator[None]:
     """Keep back what TensorFlow's libraries print when they are loaded, unless that fails."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    sys.stderr.flush()
-    stderr = os.dup(2)
+    try:
+        stderr = os.dup(2)
+    except OSError:  # Closed by whoever started us.
+        yield
+        return
     with tempfile.TemporaryFile() as kept:
         os.dup2(kept.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             kept.seek(0)
             os.write(stderr, kept.read())
             raise

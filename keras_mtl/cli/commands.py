@@ -20,21 +20,25 @@ from keras_mtl.export import export as export_bundle
 from keras_mtl.export.bundle import MANIFEST
 from keras_mtl.runs import Run
 from keras_mtl.runs import train as train_run
-from keras_mtl.runs.folder import BUNDLE, EVALUATION
+from keras_mtl.runs.folder import BUNDLE, CHECKPOINTS, EVALUATION
 from keras_mtl.serving import Predictor
 
-_AT_ONCE = 1024  # Texts predicted together: answers to an endless input come in time.
+_AT_ONCE = 1024  # Texts predicted together.
 
 
 def train(run_file: str, changes: tuple[str, ...], output: str | None, overwrite: bool) -> int:
     """Train; returns the exit status."""
     # The option is relative to where the user stands, the key to the run file.
-    more = [f"output={json.dumps(str(Path(output).absolute()))}"] if output else []
+    more = (
+        [f"output={json.dumps(str(Path(output).absolute()), ensure_ascii=False)}"] if output else []
+    )
     config = load_config(run_file, [*changes, *more])
     run = train_run(config, overwrite=overwrite)
     info = run.info
     if info["status"] == "interrupted":
-        click.echo(f"Interrupted. What was learned is in {run.path}", err=True)
+        kept = (run.path / CHECKPOINTS / "last.keras").is_file()
+        what = "What was learned is in" if kept else "Nothing was learned yet; the folder is"
+        click.echo(f"Interrupted. {what} {run.path}", err=True)
         return 130
     for split, scores in run.folder.read(EVALUATION)["splits"].items():
         click.echo(figures_table(split, info, scores["logs"]) + "\n")
@@ -65,7 +69,9 @@ def predict(
         answer = Predictor(run)
     else:
         answer = Run(run).predictor(checkpoint)
-    for part in _parts(given):
+    # A person, or a slow program, waits for each answer.
+    at_once = 1 if not texts and file is None and sys.stdin.isatty() else _AT_ONCE
+    for part in _parts(given, at_once):
         for text, predictions in zip(part, answer(part), strict=True):
             line = {"text": text, "predictions": predictions}
             click.echo(json.dumps(line, ensure_ascii=False))
@@ -94,6 +100,6 @@ def init(files: tuple[str, ...], **options: Any) -> int:
     return 0
 
 
-def _parts(texts: Iterator[str]) -> Iterator[list[str]]:
-    while part := list(islice(texts, _AT_ONCE)):
+def _parts(texts: Iterator[str], at_once: int) -> Iterator[list[str]]:
+    while part := list(islice(texts, at_once)):
         yield part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import traceback
@@ -61,4 +62,5 @@ def find_devices() -> list[str]:
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    click.echo(f"Warning: {message}", err=True)
+    with contextlib.suppress(BrokenPipeError):  # Nobody listens; no reason to fail a run.
+        click.echo(f"Warning: {message}", err=True)

@@ -5,12 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from keras_mtl.data.datasets.csv_rows import csv_rows
 from keras_mtl.data.datasets.jsonlines import json_rows
+from keras_mtl.data.datasets.tables import RowReader
 from keras_mtl.data.datasets.text_files import existing_file, text_lines
 
-_TABLES = {".csv": csv_rows, ".tsv": csv_rows, ".tab": csv_rows, ".jsonl": json_rows}
+_TABLES: dict[str, RowReader] = {
+    ".csv": csv_rows,
+    ".tsv": csv_rows,
+    ".tab": csv_rows,
+    ".jsonl": json_rows,
+}
 
 
 def texts_of(texts: tuple[str, ...], file: str | None, column: str) -> Iterator[str]:
@@ -32,12 +39,24 @@ def texts_of(texts: tuple[str, ...], file: str | None, column: str) -> Iterator[
     if texts:
         return iter(texts)
     if file is None:
-        return (line.rstrip("\r\n") for line in sys.stdin)
+        return _lines(sys.stdin.buffer)
     path = existing_file(file, "`--file` of predict")
     rows = _TABLES.get(Path(path.name.lower().removesuffix(".gz")).suffix)
     if rows is None:
         return (line.rstrip("\r\n") for line in text_lines(path, "utf-8"))
     return (_text(values[0], path, line) for line, values in rows(path, [column]))
+
+
+def _lines(stream: IO[bytes]) -> Iterator[str]:
+    for number, line in enumerate(stream, 1):
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"Line {number} of standard input must be text in UTF-8. Received: byte "
+                f"{line[error.start]:#04x}. Convert it first, as by iconv."
+            ) from error
+        yield text.rstrip("\r\n")
 
 
 def _text(value: object, path: Path, line: int) -> str:

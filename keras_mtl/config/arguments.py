@@ -17,6 +17,7 @@ import pydantic
 _STRICT = pydantic.ConfigDict(
     extra="forbid", strict=True, allow_inf_nan=False, arbitrary_types_allowed=True
 )
+LEFT_OUT = "<left out>"  # The value of a key that stands for a default of Python's own.
 _WORDS: dict[Any, str] = {
     str: "text",
     int: "a whole number",
@@ -79,7 +80,8 @@ def keys_of(make: Callable[..., Any], omit: Iterable[str] = ()) -> dict[str, Key
         if name not in omit and not variadic:
             annotation = hints.get(name, _type_of_default(name, parameter.default))
             meaning = meanings.get(name, "")
-            found[name] = Key(name, _plain(annotation), parameter.default, meaning)
+            default = _written_default(parameter.default)
+            found[name] = Key(name, _plain(annotation), default, meaning)
     return found
 
 
@@ -129,11 +131,27 @@ def _plain(annotation: Any) -> Any:
     if origin in (typing.Union, types.UnionType):
         kept = tuple(dict.fromkeys(_plain(one) for one in inner))
         return typing.Union[kept]  # noqa: UP007 - made at run time.
+    if annotation in (tuple, set, frozenset):
+        return list[Any]
+    if origin in (tuple, set, frozenset):
+        return list[typing.Union[tuple(_plain(one) for one in inner if one is not ...)]]  # type: ignore[misc]  # noqa: UP007
     if origin is not None and inspect.isclass(origin) and issubclass(origin, os.PathLike):
         return str
     if inspect.isclass(annotation) and issubclass(annotation, os.PathLike):
         return str
     return annotation
+
+
+def _written_default(default: Any) -> Any:
+    """A default as YAML can write it; `LEFT_OUT` where it cannot, and Python fills it in."""
+    if default is inspect.Parameter.empty or isinstance(default, (str, int, float, type(None))):
+        return default
+    if isinstance(default, os.PathLike):
+        return os.fspath(default)
+    if isinstance(default, (list, tuple)):
+        values = [_written_default(one) for one in default]
+        return LEFT_OUT if LEFT_OUT in values else values
+    return LEFT_OUT
 
 
 def _type_of_default(name: str, default: Any) -> Any:
@@ -145,8 +163,8 @@ def _type_of_default(name: str, default: Any) -> Any:
     if isinstance(default, float):
         return float
     if isinstance(default, int):
-        return int
-    return str | None if isinstance(default, str) else Any
+        return int | float
+    return Any
 
 
 def _meanings(make: Callable[..., Any]) -> dict[str, str]:

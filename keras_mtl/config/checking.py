@@ -7,7 +7,7 @@ from typing import Any
 
 import pydantic
 
-from keras_mtl.config.arguments import Key, model_of
+from keras_mtl.config.arguments import LEFT_OUT, Key, model_of
 from keras_mtl.config.errors import ConfigError
 from keras_mtl.config.kinds import Kind
 from keras_mtl.config.run_config import KIND, Choice
@@ -54,7 +54,8 @@ class Checker:
             for key in dict.fromkeys(str(one["loc"][0]) for one in error.errors()):
                 self._wrong_key(raw, keys, place, key)
             return {}
-        return model.model_dump(by_alias=True)
+        found = model.model_dump(by_alias=True)
+        return {name: value for name, value in found.items() if value is not LEFT_OUT}
 
     def choice(
         self,

@@ -130,7 +130,7 @@ def keras_kind(name: Any, module: Any, base: type) -> Kind:
         # Its `**kwargs` are for names that Keras once had.
         return dataclasses.replace(kind(found, "name"), open_ended=False)
     if isinstance(name, str) and IMPORT_PATH.fullmatch(name):
-        return kind(import_object(name), "name")
+        return kind(import_object(name))
     known = sorted(_squashed(key) for key in own)
     raise ConfigError(
         f"must be one of {listed(own)}, or an import path such as my_module:MyClass. "
@@ -160,11 +160,13 @@ def import_object(path: str) -> Callable[..., Any]:
                 f"{module_name!r} has no {name!r}. {nearest(name, vars(found))}".rstrip()
             )
         found = getattr(found, name)
-    if not callable(found):
+    try:
+        inspect.signature(found)
+    except (TypeError, ValueError) as error:  # Nothing to call, or built into Python.
         raise ConfigError(
-            f"must be the import path of a class or function. Received: {path!r}, which is a "
-            f"{type(found).__name__}. Name what makes the object."
-        )
+            "must be the import path of a class or function with a signature. Received: "
+            f"{path!r}, which is a {type(found).__name__}. Name what makes the object."
+        ) from error
     return found
 
 

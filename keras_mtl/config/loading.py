@@ -17,6 +17,7 @@ from keras_mtl.config.schema import CLASS_WEIGHT, MIXTURE, SCREEN, SCREENING, SO
 from keras_mtl.config.training_section import training_section
 from keras_mtl.config.yaml_file import Document, Place, read_yaml
 
+_LARGEST_BATCH = 2**20
 # Keys of a dataset whose values are files or folders.
 _PATHS = ("train", "validation", "test", "path", "data_dir")
 _TABLES = {".csv": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
@@ -60,8 +61,6 @@ def load_config(
             f"{document.name} must have the keys `data` and `tasks`. Received: an empty file. "
             "`keras-mtl init` writes a run file for your files."
         )
-    if str(folder) not in sys.path:
-        sys.path.insert(0, str(folder))
     return _Loader(document, folder).load(stem)
 
 
@@ -76,6 +75,13 @@ class _Loader:
     def load(self, stem: str) -> RunConfig:
         raw = self.checker.mapping(self.document.data, ())
         top = self.checker.section(raw, TOP, ())
+        modules = self.absolute(top.get("modules") or ".")
+        if str(modules) not in sys.path:
+            sys.path.append(str(modules))  # Last: it must not stand in for an installed one.
+        if not 0 <= top.get("seed", 0) < 2**32:
+            self.checker.problem(
+                ("seed",), f"must be from 0 to {2**32 - 1}. Received: {top['seed']}."
+            )
         data = {name: self.data(one, name) for name, one in self.entries(raw, "data").items()}
         tasks = {
             name: self.task(one, ("tasks", name), list(data))
@@ -83,14 +89,21 @@ class _Loader:
         }
         self.check_all_used(tasks, list(data))
         tokenizer = self.choice(raw, "tokenizer", kinds.TOKENIZERS, "words")
+        self.import_steps(tokenizer)
         trunk = self.choice(raw, "trunk", kinds.TRUNKS, "lstm")
         mixture = self.checker.section(raw.get("mixture"), MIXTURE, ("mixture",))
+        if mixture.get("batch_size", 1) > _LARGEST_BATCH:
+            self.checker.problem(
+                ("mixture", "batch_size"),
+                f"must be {_LARGEST_BATCH} or less. Received: {mixture['batch_size']}.",
+            )
         training = training_section(self.checker, raw.get("training"), list(tasks))
         self.checker.finish()
         if tokenizer is None or trunk is None or training is None:
             raise ConfigError(f"{self.document.name} could not be read.")
         return RunConfig(
             output=self.absolute(top["output"] or Path("runs") / stem),
+            modules=modules,
             seed=top["seed"],
             data={name: one for name, one in data.items() if one is not None},
             tasks={name: one for name, one in tasks.items() if one is not None},
@@ -119,6 +132,17 @@ class _Loader:
 
         return self.checker.choice(raw.get(section), (section,), find, default)
 
+    def import_steps(self, tokenizer: Choice | None) -> None:
+        """Import cleaning steps of the user's, which register themselves with Keras."""
+        steps = tokenizer.values.get("cleaning") if tokenizer else None
+        for number, step in enumerate(steps if isinstance(steps, list) else []):
+            for name in [step] if isinstance(step, str) else list(step or []):
+                if isinstance(name, str) and kinds.IMPORT_PATH.fullmatch(name):
+                    try:
+                        kinds.import_object(name)
+                    except ConfigError as error:
+                        self.checker.problem(("tokenizer", "cleaning", number), str(error))
+
     def data(self, raw: Any, name: str) -> DataSection | None:
         """A dataset: named by `source`, or in the files that `train` begins."""
         place: Place = ("data", name)
@@ -126,6 +150,9 @@ class _Loader:
             self.checker.mapping(raw, place)  # Which remembers what is wrong.
             return None
         raw = raw or {}
+        if not name:
+            self.checker.problem(("data",), "must give every dataset a name. Received: ''.")
+            return None
         given = [key for key in ("source", "train") if raw.get(key) is not None]
         if len(given) != 1:
             received = "both" if given else "neither"

@@ -27,6 +27,7 @@ def overridden(document: Document, overrides: Iterable[str]) -> Document:
     """
     data = copy.deepcopy(document.data)
     arguments: dict[Place, str] = {}
+    lines = dict(document.lines)
     for one in overrides:
         key, equals, value = one.partition("=")
         place = tuple(key.strip().split("."))
@@ -38,7 +39,9 @@ def overridden(document: Document, overrides: Iterable[str]) -> Document:
         data = {} if data is None else data
         _set(data, place, parse_yaml(value, f"argument {one!r:.80}").data, one)
         arguments[place] = f"argument {one!r:.80}"
-    return dataclasses.replace(document, data=data, arguments=arguments)
+        # What stood there in the file is no more.
+        lines = {at: line for at, line in lines.items() if at[: len(place)] != place}
+    return dataclasses.replace(document, data=data, lines=lines, arguments=arguments)
 
 
 def _set(data: Any, place: tuple[str, ...], value: Any, argument: str) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from keras_mtl.config.kinds import Kind
-from keras_mtl.config.yaml_file import Document, Place
+from keras_mtl.config.kinds import IMPORT_PATH, Kind
+from keras_mtl.config.yaml_file import Document, Place, dump_yaml
 
 KIND = "kind"  # The key that names what a section makes.
 
@@ -95,6 +95,7 @@ class RunConfig:
 
     Args:
         output: The run folder.
+        modules: Where modules of import paths are looked for, too.
         seed: Seed of every random choice.
         data: Datasets by name.
         tasks: Tasks by name.
@@ -106,6 +107,7 @@ class RunConfig:
     """
 
     output: Path
+    modules: Path
     seed: int
     data: Mapping[str, DataSection]
     tasks: Mapping[str, TaskSection]
@@ -120,6 +122,7 @@ class RunConfig:
         training = self.training
         return {
             "output": str(self.output),
+            "modules": str(self.modules),
             "seed": self.seed,
             "data": {
                 name: {**_written(one.choice), "screen": _written(one.screen)}
@@ -142,13 +145,29 @@ class RunConfig:
 
     def to_yaml(self) -> str:
         """The same as a run file."""
-        return yaml.safe_dump(self.to_dict(), sort_keys=False, allow_unicode=True, width=100)
+        return dump_yaml(self.to_dict())
+
+    def own_modules(self) -> list[str]:
+        """Modules of import paths that a saved model may need to be loaded."""
+        training = self.training
+        choices = [self.tokenizer, self.trunk, training.optimizer, training.balancer]
+        choices += [one.choice for one in self.tasks.values()]
+        choices += [one for choice in choices for one in choice.values.values() if _is_choice(one)]
+        names = [one.values.get(KIND) for one in choices]
+        for step in self.tokenizer.values.get("cleaning") or []:
+            names += list(step) if isinstance(step, Mapping) else [step]
+        own = [name for name in names if isinstance(name, str) and IMPORT_PATH.fullmatch(name)]
+        return sorted({name.partition(":")[0] for name in own})
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of everything but the run folder's place: equal for equal runs."""
-        content = {**self.to_dict(), "output": None}
+        """SHA-256 of everything but the places of folders: equal for equal runs."""
+        content = {**self.to_dict(), "output": None, "modules": None}
         return hashlib.sha256(yaml.safe_dump(content).encode()).hexdigest()
+
+
+def _is_choice(value: Any) -> bool:
+    return isinstance(value, Choice)
 
 
 def _written(value: Any) -> Any:

@@ -19,6 +19,13 @@ TOP = {
     key.name: key
     for key in (
         Key("output", str | None, None, "The run folder; by default `runs/` and the file's name."),
+        Key(
+            "modules",
+            str | None,
+            None,
+            "Where modules of import paths are looked for, beside where Python looks; by default "
+            "the folder of the run file.",
+        ),
         Key("seed", int, 0, "Seed of every random choice: cuts, orders, initial weights, dropout."),
         Key("data", dict[str, Any], _REQUIRED, "Datasets by name.", _NAMED),
         Key("tasks", dict[str, Any], _REQUIRED, "Tasks by name.", _NAMED),
@@ -93,8 +100,8 @@ TRAINING = {
         ),
         Key(
             "callbacks",
-            list[Any],
-            [],
+            list[Any] | None,
+            None,
             "Keras callbacks, beside those that every run has.",
             f"a list, each {_KIND}",
         ),

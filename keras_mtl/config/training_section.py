@@ -11,6 +11,7 @@ from keras_mtl.config.schema import CHECKPOINT, COMPILE, EARLY_STOPPING, TRAININ
 from keras_mtl.config.yaml_file import Place
 
 _PLACE: Place = ("training",)
+_BELOW_ONE = ("beta_1", "beta_2", "momentum", "rho", "ema_momentum")
 
 
 def training_section(checker: Checker, raw: Any, tasks: list[str]) -> TrainingSection | None:
@@ -57,7 +58,14 @@ def training_section(checker: Checker, raw: Any, tasks: list[str]) -> TrainingSe
 def _optimizer(checker: Checker, raw: Any) -> Choice | None:
     """The optimizer; its learning rate may be a schedule with arguments of its own."""
     place: Place = (*_PLACE, "optimizer")
-    return _nested(checker, checker.choice(raw, place, kinds.optimizer_kind, "adam"))
+    found = checker.choice(raw, place, kinds.optimizer_kind, "adam")
+    for name, value in found.values.items() if found else ():
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        # Keras takes them, and trains away from the goal, or to NaN.
+        if number and (value < 0 or name in _BELOW_ONE and value >= 1):
+            limits = "from 0 to less than 1" if name in _BELOW_ONE else "0 or more"
+            checker.problem((*place, name), f"must be {limits}. Received: {value}.")
+    return _nested(checker, found)
 
 
 def _nested(checker: Checker, choice: Choice | None) -> Choice | None:
@@ -70,11 +78,16 @@ def _nested(checker: Checker, choice: Choice | None) -> Choice | None:
 
 
 def _checkpoint(raw: dict[str, Any], rules: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The best epoch is the one that stopping waits for, unless said; tasks apart have none."""
-    stopping = rules["early_stopping"]
-    if raw.get("early_stopping") is None or stopping["by"] == "each":
+    """The best epoch is the one that stopping waits for, unless said.
+
+    A file holds one epoch: where each task stops on its own, that of the best mean of them all.
+    """
+    if raw.get("early_stopping") is None:
         return rules["checkpoint"]
-    return {**{name: stopping[name] for name in CHECKPOINT}, **(raw.get("checkpoint") or {})}
+    awaited = {name: rules["early_stopping"][name] for name in CHECKPOINT}
+    if awaited["by"] == "each":
+        awaited["by"] = "all"
+    return {**awaited, **(raw.get("checkpoint") or {})}
 
 
 def _list(value: Any) -> list[Any]:

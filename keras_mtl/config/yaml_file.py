@@ -172,10 +172,29 @@ def scalar(text: str) -> Any:
     return float(text.replace(".", "", 1)) if _INFINITE.fullmatch(text) else text
 
 
+class _Dumper(yaml.SafeDumper):
+    """Quotes what YAML 1.2 would not read as text; PyYAML quotes by 1.1."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    odd = scalar(text) != text or any(ord(one) < 32 or one in "\x85\u2028\u2029" for one in text)
+    return dumper.represent_scalar(_TEXT_TAG, text, style='"' if odd else None)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def dump_yaml(value: Any) -> str:
+    """A value as YAML that `parse_yaml` reads back, keys in their order."""
+    return str(yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100))
+
+
 def write_scalar(value: Any) -> str:
     """A value as it would stand on one line of a run file."""
-    text = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=1_000_000)
-    return text.removesuffix("...\n").strip()
+    text = yaml.dump(
+        value, Dumper=_Dumper, default_flow_style=True, allow_unicode=True, width=1_000_000
+    )
+    return str(text).removesuffix("...\n").strip()
 
 
 def _syntax_message(error: yaml.MarkedYAMLError, name: str) -> str:

@@ -106,6 +106,7 @@ def label_column(name: str, task: TaskSection, datasets: Mapping[str, Dataset]) 
     Raises:
         ConfigError: If that is none, or it cannot be told.
     """
+    found: dict[str, str] = {}
     for data in task.data:
         columns = list(datasets[data].labels)
         chosen = task.column or (name if name in columns else None)
@@ -117,7 +118,13 @@ def label_column(name: str, task: TaskSection, datasets: Mapping[str, Dataset]) 
                 f"{listed(columns) or 'none'}. Received: {chosen!r}. "
                 f"{nearest(str(chosen), columns)}List it under `labels` of the dataset, too."
             )
-    return str(chosen)
+        found[data] = str(chosen)
+    if len(set(found.values())) > 1:
+        raise ConfigError(
+            f"`column` must be one column in all datasets of the task. Received: {found}. Rename "
+            "it in the files of one of them."
+        )
+    return found[task.data[0]]
 
 
 def make_mixture(
@@ -167,6 +174,6 @@ def section(config: RunConfig, place: Place) -> Iterator[None]:
     """Say of an error where in the run file it comes from."""
     try:
         yield
-    except (ValueError, TypeError, OSError, ImportError) as error:
+    except (ValueError, TypeError, OSError, ImportError, MemoryError) as error:
         where = f"{config.document.where(place)}, `{'.'.join(map(str, place))}`"
         raise ConfigError(f"{where}: {error}") from error

@@ -34,11 +34,11 @@ def evaluate_split(
         return {"logs": {}, "tasks": {}}
     feeds = {name: mixture.tasks[name] for name in rows}
     logs = _logs(model, rows, feeds, mixture)
-    fed = {task for tasks in feeds.values() for task in tasks}
+    fed = _labelled(model, rows, feeds)
     kept = [name for name in logs if _belongs(name, model, fed)]
     return {
         "logs": {name: finite(logs[name]) for name in kept},
-        "tasks": _reviews(model, rows, feeds),
+        "tasks": _reviews(model, rows, feeds, fed),
     }
 
 
@@ -62,6 +62,22 @@ def _logs(
     return dict(found)
 
 
+def _labelled(
+    model: MultiTaskModel, rows: Mapping[str, Split], feeds: Mapping[str, Any]
+) -> set[str]:
+    """Tasks with a label in these rows; the figures of others would be zeros of nothing."""
+    return {
+        task.name
+        for task in model.tasks
+        if any(
+            label is not None
+            for name in rows
+            if task.name in feeds[name]
+            for label in rows[name][task.column]
+        )
+    }
+
+
 def _belongs(log: str, model: MultiTaskModel, fed: set[str]) -> bool:
     if log == "loss":
         return len(fed) == len(model.tasks)
@@ -73,14 +89,14 @@ def _belongs(log: str, model: MultiTaskModel, fed: set[str]) -> bool:
 
 
 def _reviews(
-    model: MultiTaskModel, rows: Mapping[str, Split], feeds: Mapping[str, Any]
+    model: MultiTaskModel, rows: Mapping[str, Split], feeds: Mapping[str, Any], fed: set[str]
 ) -> dict[str, Any]:
     """A review of each task over all rows that feed it."""
     predicted = {name: model.predict(split, verbose=0) for name, split in rows.items()}
     found = {}
     for task in model.tasks:
         streams = [name for name in rows if task.name in feeds[name]]
-        if not streams:
+        if task.name not in fed:
             continue
         encoded = [
             task.encode(rows[name][task.column], f"{rows[name].name!r}, column {task.column!r}")

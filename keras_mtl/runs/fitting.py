@@ -93,6 +93,8 @@ def fit(
                 callbacks=[*own, interruptible],
                 verbose=0,
             )
+        if interruptible.asked:  # After the last step.
+            raise RunInterrupted
     except RunInterrupted:
         watchers.checkpoints.save_last()
         raise

@@ -18,6 +18,13 @@ from keras_mtl.runs.files import write_text
 CONFIG, INFO, METRICS = "config.yaml", "run.json", "metrics.jsonl"
 DATA, EVALUATION, LOCK = "data.json", "evaluation.json", ".lock"
 CHECKPOINTS, TENSORBOARD, BUNDLE = "checkpoints", "tensorboard", "bundle"
+REPORT = "report.html"
+_OURS = {CONFIG, INFO, METRICS, DATA, EVALUATION, CHECKPOINTS, TENSORBOARD, BUNDLE, REPORT}
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a run writes a file of this name, or left it half-written."""
+    return name in _OURS or name.startswith(".") and name.endswith(".partial")
 
 
 class _Lock:
@@ -136,15 +143,24 @@ class RunFolder:
                 "Choose another `output`."
             )
         there = sorted(one for one in self.path.iterdir() if one.name != LOCK)
-        is_run = (self.path / INFO).is_file()
+        foreign = [one.name for one in there if not _is_ours(one.name)]
+        is_run = not foreign and self._holds_run()
         if there and not (overwrite and is_run):
-            holds = "a run" if is_run else ", ".join(one.name for one in there[:3])
+            holds = "a run" if is_run else ", ".join(foreign[:3] or [there[0].name])
             raise RunError(
                 f"The run folder '{self.path}' must be new or empty. Received: one that holds "
                 f"{holds}. Choose another `output`"
                 + (", or pass --overwrite to replace the run." if is_run else ".")
             )
         return there
+
+    def _holds_run(self) -> bool:
+        """Whether `run.json` is one of ours, not another program's."""
+        try:
+            found = self.read(INFO)
+        except RunError:
+            return False
+        return isinstance(found, dict) and {"format", "configuration", "tasks"} <= set(found)
 
     def _locked(self) -> _Lock:
         lock = filelock.FileLock(self.path / LOCK)

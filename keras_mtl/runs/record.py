@@ -47,6 +47,7 @@ class RunRecord:
             "devices": [str(device) for device in keras.distribution.list_devices()],
             "versions": versions(),
             "configuration": config.fingerprint,
+            "modules": {"folder": str(config.modules), "names": config.own_modules()},
             "fingerprints": {
                 name: {part: split.fingerprint for part, split in dataset.splits.items()}
                 for name, dataset in built.datasets.items()

@@ -85,9 +85,10 @@ class TensorBoardWriter(keras.callbacks.Callback):
 
     def _tag(self, name: str) -> str:
         part, own = ("validation/", name[4:]) if name.startswith("val_") else ("", name)
-        for task in sorted(self.model.tasks, key=lambda one: -len(one.name)):
-            if own.startswith(f"{task.name}_"):
-                return f"{part}{task.name}/{own[len(task.name) + 1 :]}"
+        for task, metrics in self.model.settings.scoring.metrics.items():
+            for metric in ("loss", *(one.name for one in metrics)):
+                if own == f"{task}_{metric}":
+                    return f"{part}{task}/{metric}"
         return f"{part}{own}"
 
 

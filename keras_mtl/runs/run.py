@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -65,13 +67,22 @@ class Run:
     def model(self, checkpoint: str = "best") -> MultiTaskModel:
         """The model of a checkpoint, `"best"` or `"last"`, compiled as it was trained.
 
+        Modules of your own that it was made with are imported first: load the runs of those you
+        trust, as you would run their programs.
+
         Raises:
-            ValueError: If the checkpoint is missing, damaged, or of another configuration.
+            RunError: If such a module cannot be imported.
+            ValueError: If the checkpoint is missing, damaged, or of another run.
         """
-        self.folder.read_text(CONFIG)
-        return load_checkpoint(
-            self.path / CHECKPOINTS, checkpoint, configuration=self.config.fingerprint
-        )
+        info = self.info
+        self._import_modules(info.get("modules"))
+        configuration = info.get("configuration")
+        if not isinstance(configuration, str):
+            raise RunError(
+                f"'{self.path / INFO}' must hold the fingerprint of its configuration. Received: "
+                f"configuration={configuration!r}. The file is damaged: restore it."
+            )
+        return load_checkpoint(self.path / CHECKPOINTS, checkpoint, configuration=configuration)
 
     def predictor(self, checkpoint: str = "best") -> Callable[[Sequence[str]], Answers]:
         """A function from texts to task name to prediction in words, as a `Predictor` answers."""
@@ -87,7 +98,10 @@ class Run:
         return predict
 
     def evaluate(self, split: str = "test", checkpoint: str = "best") -> dict[str, Any]:
-        """Score a checkpoint on a split, and keep the scores in the folder and its report.
+        """Score a checkpoint on a split.
+
+        The scores are kept in the folder and its report, which hold those of one checkpoint: the
+        best, where there is one.
 
         Args:
             split: `"train"`, `"validation"` or `"test"`.
@@ -101,6 +115,7 @@ class Run:
             RunError: If no dataset has the split.
         """
         config = self.config
+        kept = self._kept()
         model = self.model(checkpoint)
         datasets = load_datasets(config)
         if not any(split in one.splits for one in datasets.values()):
@@ -113,29 +128,57 @@ class Run:
         compile_model(config, model)
         with self.folder.opened():
             scores = evaluate_split(model, datasets, mixture, split)
-            self._keep(checkpoint, split, scores)
+            if checkpoint == kept.get("checkpoint", checkpoint):
+                kept = {
+                    "checkpoint": checkpoint,
+                    "splits": {**kept.get("splits", {}), split: scores},
+                }
+                self.folder.write(EVALUATION, kept)
+                write_report(self.path)
         return {**scores, "changed": self._changed(datasets)}
 
     def report(self) -> Path:
         """Write `report.html` anew, and return its path."""
         return write_report(self.path)
 
-    def _keep(self, checkpoint: str, split: str, scores: dict[str, Any]) -> None:
-        there = (self.path / EVALUATION).is_file()
-        kept = self.folder.read(EVALUATION) if there else {}
-        splits = kept.get("splits", {}) if kept.get("checkpoint") == checkpoint else {}
-        self.folder.write(
-            EVALUATION, {"checkpoint": checkpoint, "splits": {**splits, split: scores}}
-        )
-        write_report(self.path)
+    def _kept(self) -> dict[str, Any]:
+        """The scores there are."""
+        if not (self.path / EVALUATION).is_file():
+            return {}
+        kept = self.folder.read(EVALUATION)
+        if not isinstance(kept, dict) or not isinstance(kept.get("splits"), dict):
+            raise RunError(
+                f"'{self.path / EVALUATION}' must hold an object with `splits`. Received: "
+                f"{kept!r:.60}. The file is damaged: delete it, and evaluate again."
+            )
+        return kept
+
+    def _import_modules(self, modules: Any) -> None:
+        """Import what the configuration named, where it was found when the run was trained."""
+        if not isinstance(modules, dict) or not modules.get("names"):
+            return
+        folder = str(modules.get("folder"))
+        if folder not in sys.path:
+            sys.path.append(folder)
+        for name in modules["names"]:
+            try:
+                importlib.import_module(str(name))
+            except Exception as error:  # A user's module may raise anything.
+                raise RunError(
+                    f"The module {name!r}, which the run '{self.path}' was made with, must be "
+                    f"there. Received: {type(error).__name__}: {error}. It was looked for in "
+                    f"'{folder}' and where Python looks: put it there, or set PYTHONPATH."
+                ) from error
 
     def _changed(self, datasets: Any) -> list[str]:
-        trained = self.info.get("fingerprints", {})
+        trained = self.info.get("fingerprints")
+        if not isinstance(trained, dict):
+            return list(datasets)
         return [
             name
             for name, dataset in datasets.items()
             if any(
-                trained.get(name, {}).get(part) != split.fingerprint
+                (trained.get(name) or {}).get(part) != split.fingerprint
                 for part, split in dataset.splits.items()
             )
         ]

@@ -44,13 +44,14 @@ def train(config: RunConfig, *, overwrite: bool = False, console: Console | None
     folder.check_free(overwrite)  # Again below, under its lock; here before minutes of loading.
     built = build(config)
     watchers = make_watchers(config, built)
+    record = RunRecord(folder, config, built)
+    profiles = {name: profile(one) for name, one in built.datasets.items()}
+    record.info["seconds"]["loading"] = round(time.perf_counter() - begin, 3)
     with folder.created(overwrite):
-        record = RunRecord(folder, config, built)
-        record.info["seconds"]["loading"] = round(time.perf_counter() - begin, 3)
-        folder.write(CONFIG, config.to_yaml())
-        folder.write(METRICS, "")
-        folder.write(DATA, {name: profile(one) for name, one in built.datasets.items()})
         with record.status():
+            folder.write(CONFIG, config.to_yaml())
+            folder.write(METRICS, "")
+            folder.write(DATA, profiles)
             with record.timed("training"):
                 fit(config, built, watchers, folder, record, console or Console(stderr=True))
             with record.timed("evaluating"):

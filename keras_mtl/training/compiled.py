@@ -1,7 +1,7 @@
 """Keras's `compile`, for several tasks, and what of it a model is asked for later."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import keras
 
@@ -55,7 +55,7 @@ class CompiledModel(keras.Model):
         self_checks: bool = True,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
-        jit_compile: str | bool = "auto",
+        jit_compile: Literal["auto"] | bool = "auto",
     ) -> None:
         """Configure training.
 

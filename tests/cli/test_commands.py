@@ -59,6 +59,7 @@ def test_predicting_from_arguments_files_and_standard_input(project, tmp_path, m
     result = CliRunner().invoke(
         keras_mtl_cli.main, ["predict", str(out)], input="a neg film\nprice of tin\n"
     )
+    assert result.exit_code == 0, result.stderr
     assert scores(json.loads(result.stdout.splitlines()[0])) == pytest.approx(scores(lines[0]))
 
 

@@ -7,6 +7,7 @@ import yaml
 
 import keras_mtl as mtl
 from keras_mtl.config import ConfigError, load_config
+from keras_mtl.config.yaml_file import dump_yaml
 from tests.config.small import RUN, write_run
 
 
@@ -160,6 +161,16 @@ WRONG = {
         ["line 13", "class_weight"]),
     "a number that Keras leaves open": ("learning_rate: 1e-2", "clipnorm: much",
         ["line 23", "clipnorm", "a number or null"]),
+    "a seed out of range": ("seed: 3", "seed: 4294967296", ["line 3", "4294967295"]),
+    "a learning rate below 0": ("1e-2", "-1e-2", ["line 23", "learning_rate", "0 or more"]),
+    "a decay of moments above 1": ("learning_rate: 1e-2", "beta_1: 2.0",
+        ["line 23", "beta_1", "less than 1"]),
+    "a batch beyond all memory": ("batch_size: 8", "batch_size: 99999999999", ["line 20"]),
+    "a dataset without a name": ("  wires:", '  "":', ["name"]),
+    "an unknown way of compiling": ("epochs: 1", "jit_compile: maybe", ["line 22", "`auto`"]),
+    "a class of Python's own": ("kind: bag", "kind: builtins:dict", ["line 17", "signature"]),
+    "a cleaning step that is not there": ("sequence_length: 8", "cleaning: [nope:Step]",
+        ["line 15", "nope"]),
     "a weight below 0": ("weight: 0.5", "weight: -0.5", ["line 13", "0 or more"]),
     "no epoch": ("epochs: 1", "epochs: 0", ["line 22", "1 or more"]),
     "a section that is a list": ("mixture: {batch_size: 8, length_classes: 1}",
@@ -204,3 +215,67 @@ def test_a_wrong_change_is_named(run_file):
 def test_the_example_has_no_mistake():
     config = load_config(Path(__file__).parents[2] / "examples" / "imdb_reuters.yaml")
     assert list(config.tasks) == ["sentiment", "topic"]
+
+
+@pytest.mark.parametrize(
+    ("stopping", "checkpoint", "found"),
+    [
+        ("null", "null", ("all", "loss")),
+        ("{by: topic, metric: macro_f1}", "null", ("topic", "macro_f1")),
+        ("{by: each, metric: accuracy}", "null", ("all", "accuracy")),
+        ("{by: topic, metric: macro_f1}", "{by: tone}", ("tone", "macro_f1")),
+        ("null", "{metric: accuracy}", ("all", "accuracy")),
+    ],
+)
+def test_the_best_checkpoint_is_the_one_that_stopping_waits_for(
+    stopping, checkpoint, found, run_file
+):
+    changes = [f"training.early_stopping={stopping}", f"training.checkpoint={checkpoint}"]
+    kept = load_config(run_file, changes).training.checkpoint
+    assert (kept["by"], kept["metric"]) == found
+
+
+YAML_1_1 = ["08", "1e3", "-.5", "1_000", "no", "on", "0x1", "1:30", "2020-01-01", "a\x85b", "~"]
+
+
+def test_text_that_yaml_1_1_reads_otherwise_is_kept(run_file):
+    labels = {"tone": YAML_1_1, "1e5": None}
+    config = load_config(run_file)
+    changed = config.to_dict()
+    changed["data"]["reviews"]["labels"] = labels
+    path = run_file.with_name("again.yaml")
+    path.write_text(dump_yaml(changed), encoding="utf-8")
+    assert load_config(path).data["reviews"].choice.values["labels"] == labels
+
+
+def test_a_changed_section_is_not_blamed_on_the_line_it_had(run_file):
+    with pytest.raises(ConfigError, match=r"^argument 'trunk=\{kind: bag, embedding_dim: x\}'"):
+        load_config(run_file, ["trunk={kind: bag, embedding_dim: x}"])
+
+
+ODD = '''
+import keras
+import keras_mtl as mtl
+from pathlib import Path
+
+def odd_trunk(tokenizer, widths: tuple[int, ...] = (3, 4), rate=0, activation=keras.ops.relu,
+              path: Path = Path("x"), mode="a"):
+    """A trunk with arguments that YAML cannot all write.
+
+    Args:
+        widths: Widths.
+    """
+    return mtl.trunks.bag(tokenizer, embedding_dim=widths[0], bigram_buckets=0)
+'''
+
+
+def test_arguments_that_yaml_cannot_write_keep_their_defaults(run_file, monkeypatch):
+    (run_file.parent / "odd_things.py").write_text(ODD)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    config = load_config(run_file, ["trunk={kind: odd_things:odd_trunk, widths: [5], rate: 0.5}"])
+    again = load_config(yaml.safe_load(config.to_yaml()))
+    assert again.fingerprint == config.fingerprint
+    assert "activation" not in config.trunk.values and config.trunk.values["path"] == "x"
+    trunk = again.trunk.make(tokenizer=mtl.WordTokenizer(["a"]))
+    assert trunk.output["sequence"].shape[-1] == 5
+    sys.modules.pop("odd_things", None)

@@ -48,6 +48,16 @@ def test_overwriting_replaces_a_run_and_nothing_else(run, tmp_path):
     assert [one.name for one in (tmp_path / "other").iterdir()] == ["thesis.tex"]
 
 
+def test_a_folder_of_another_program_is_never_removed(tmp_path, run):
+    other = tmp_path / "other"
+    (other / "src").mkdir(parents=True)
+    (other / "run.json").write_text('{"name": "another project"}')
+    fails(lambda: create(other, overwrite=True), "must be new or empty")
+    (run.path / "notes.txt").write_text("mine")
+    fails(lambda: create(run.path, overwrite=True), "notes.txt")
+    assert (other / "src").exists() and (run.path / "notes.txt").exists()
+
+
 def test_a_file_in_its_place(tmp_path):
     (tmp_path / "run").write_text("x")
     fails(lambda: create(tmp_path / "run"), "a file of this name")
@@ -98,9 +108,22 @@ def test_damaged_figures(run):
 
 
 def test_a_checkpoint_of_another_configuration(run):
-    config = run.path / "config.yaml"
-    config.write_text(config.read_text().replace("embedding_dim: 4", "embedding_dim: 5"))
+    index = run.path / "checkpoints" / "checkpoints.json"
+    content = json.loads(index.read_text())
+    index.write_text(json.dumps({**content, "configuration": "of another run"}))
     fails(run.model, "another configuration")
+
+
+@pytest.mark.parametrize("text", ["[]", "5", '{"splits": [], "checkpoint": "best"}', "{"])
+def test_damaged_scores(text, run):
+    (run.path / "evaluation.json").write_text(text)
+    fails(lambda: run.evaluate("validation"), "evaluation.json")
+
+
+def test_scores_of_another_checkpoint_do_not_push_those_of_the_best_out(run):
+    before = (run.path / "evaluation.json").read_text()
+    assert run.evaluate("train", "last")["logs"]
+    assert (run.path / "evaluation.json").read_text() == before
 
 
 def test_a_damaged_checkpoint(run):

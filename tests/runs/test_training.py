@@ -1,6 +1,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -175,3 +177,148 @@ def test_resolved_configuration_is_yaml_with_every_key(trained):
     assert written["trunk"]["embedding_dropout"] == 0.0
     assert os.path.isabs(written["data"]["reviews"]["train"])
     assert json.loads((trained.path / "data.json").read_text())["wires"]["splits"]["train"]["rows"]
+
+
+BAD_WATCHERS = {
+    "early_stopping={by: tpoic}": ["'tpoic'", "'topic'"],
+    "early_stopping={metric: acuracy}": ["'acuracy'", "'accuracy'"],
+    "early_stopping={patience: -1}": ["patience", "-1"],
+    "checkpoint={by: each}": ["each"],
+    "checkpoint={mode: max, metric: nothing}": ["nothing"],
+    "callbacks=[{kind: ReduceLROnPlateau, factor: 2.0}]": ["factor"],
+}
+
+
+@pytest.mark.parametrize("change", BAD_WATCHERS)
+def test_what_judges_the_epochs_is_checked_before_anything_is_written(change, tmp_path):
+    with pytest.raises(ValueError) as caught:
+        train(load_config(write_run(tmp_path), [f"training.{change}"]))
+    assert f"argument 'training.{change.split('=')[0]}" in str(caught.value)
+    assert all(word in str(caught.value) for word in BAD_WATCHERS[change])
+    assert not (tmp_path / "out").exists()
+
+
+def test_early_stopping_needs_validation_rows(tmp_path):
+    changes = ["data.wires.validation_fraction=0"]
+    with pytest.warns(UserWarning, match="wires"), pytest.raises(ValueError, match="wires"):
+        train(load_config(write_run(tmp_path), changes))
+    with pytest.warns(UserWarning, match="wires"):
+        run = train(load_config(write_run(tmp_path), [*changes, "training.early_stopping=null"]))
+    assert run.info["best"]["metric"] == "loss"
+    assert "val_loss" not in run.metrics[0]
+    scores = run.folder.read("evaluation.json")["splits"]
+    assert set(scores["validation"]["tasks"]) == {"tone", "stars"}
+
+
+@pytest.mark.parametrize("rule", ["{by: topic, metric: accuracy}", "{by: each, patience: 1}"])
+def test_each_way_of_stopping_ends_in_a_scored_run(rule, tmp_path):
+    changes = ["training.epochs=4", f"training.early_stopping={rule}"]
+    run = train(load_config(write_run(tmp_path), changes))
+    assert run.info["status"] == "finished"
+    assert set(run.folder.read("evaluation.json")["splits"]["validation"]["tasks"]) == {
+        "tone", "stars", "topic",
+    }  # fmt: skip
+
+
+OWN = """
+import keras
+import keras_mtl as mtl
+
+
+@keras.saving.register_keras_serializable(package="own_parts")
+class Scale(keras.layers.Layer):
+    "Doubles."
+
+    def call(self, inputs):
+        return 2.0 * inputs
+
+
+@keras.saving.register_keras_serializable(package="own_parts")
+class Shout(mtl.cleaning.CleaningStep):
+    "Adds a word."
+
+    def __call__(self, text):
+        return text + " film"
+
+
+class Quiet(keras.callbacks.Callback):
+    "Does nothing."
+
+
+def trunk(tokenizer, width: int = 3):
+    inner = mtl.trunks.bag(tokenizer, embedding_dim=width, bigram_buckets=0)
+    features = dict(inner.output)
+    features["sequence"] = Scale(name="scale")(features["sequence"])
+    return keras.Model(inner.input, features, name="trunk")
+"""
+
+
+def test_a_run_with_parts_of_your_own_is_used_from_a_new_process(tmp_path):
+    (tmp_path / "own_parts.py").write_text(OWN)
+    run_file = write_run(tmp_path)
+    changes = [
+        "trunk={kind: own_parts:trunk}",
+        "tokenizer.cleaning=[own_parts:Shout]",
+        "training.callbacks=[own_parts:Quiet]",
+    ]
+    run = train(load_config(run_file, changes))
+    here = run.predictor()(["a neg"])[0]["tone"]["score"]
+    code = (
+        "import sys, keras_mtl as mtl\n"
+        f"run = mtl.runs.Run({str(run.path)!r})\n"
+        "print(run.predictor()(['a neg'])[0]['tone']['score'])\n"
+        "print(run.config.fingerprint == run.info['configuration'])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], cwd="/", capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    score, same = result.stdout.split()
+    assert float(score) == pytest.approx(here, abs=1e-6) and same == "True"
+    for name in [name for name in sys.modules if name == "own_parts"]:
+        del sys.modules[name]
+
+
+def test_a_task_without_labels_in_a_split_has_no_figures(tmp_path):
+    run_file = write_run(tmp_path)
+    (tmp_path / "test.csv").write_text("review,tone,stars\na neg film,neg,\na pos film,pos,\n")
+    changes = [f"data.reviews.test={tmp_path / 'test.csv'}", "data.reviews.nulls=unlabelled"]
+    scores = train(load_config(run_file, changes)).folder.read("evaluation.json")["splits"]["test"]
+    assert set(scores["tasks"]) == {"tone"}
+    assert not [name for name in scores["logs"] if name.startswith(("stars", "topic", "loss"))]
+
+
+def test_datasets_of_a_task_need_one_column(tmp_path):
+    run_file = write_run(tmp_path)
+    tasks = "tasks={t: {data: [reviews, wires]}}"
+    with pytest.raises(ValueError, match="one column|label column"):
+        train(load_config(run_file, ["data.reviews.labels=[tone]", tasks]))
+
+
+def test_a_dataset_may_be_called_self(tmp_path):
+    text = (
+        write_run(tmp_path)
+        .read_text()
+        .replace("wires:", "self:")
+        .replace("data: wires", "data: self")
+    )
+    (tmp_path / "run.yaml").write_text(text)
+    assert train(load_config(tmp_path / "run.yaml")).info["status"] == "finished"
+
+
+def test_ctrl_c_after_the_last_step_is_heard(tmp_path):
+    (tmp_path / "late.py").write_text(
+        "import os, signal, keras\n\nclass Late(keras.callbacks.Callback):\n"
+        "    def on_train_end(self, logs=None):\n        os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    run = train(load_config(write_run(tmp_path), ["training.callbacks=[late:Late]"]))
+    assert run.info["status"] == "interrupted"
+    assert not (run.path / "evaluation.json").exists()
+
+
+def test_what_fails_before_training_leaves_no_folder(tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("keras_mtl.runs.training.profile", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train(load_config(write_run(tmp_path)))
+    assert not (tmp_path / "out").exists()

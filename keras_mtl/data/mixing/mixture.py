@@ -109,7 +109,7 @@ class Mixture:
         )
         return f"Mixture({streams}; batch_size={self.batch_size})"
 
-    def like(self, *splits: Split, **named: Split) -> "Mixture":
+    def like(self, /, *splits: Split, **named: Split) -> "Mixture":
         """Other rows in the same streams, such as the validation parts.
 
         Args:
