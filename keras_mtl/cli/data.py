@@ -11,6 +11,7 @@ from keras_mtl.cli.data_tables import profile_text
 from keras_mtl.data.datasets.dataset import Dataset
 from keras_mtl.data.datasets.guess import Guess, guess
 from keras_mtl.data.datasets.guess_format import CSV_SUFFIXES, JSONL_SUFFIXES
+from keras_mtl.data.datasets.guess_notes import guess_notes
 from keras_mtl.data.datasets.label_space import nearest
 from keras_mtl.data.datasets.profile import profile
 from keras_mtl.data.datasets.sources import DEMO_ROWS, SOURCES, TFDS, load_dataset
@@ -113,5 +114,4 @@ def _told(found: Guess, text: bool, labels: bool) -> list[str]:
         notes.append(f"Taken for labels: {names}. Others: --label COLUMN")
         skipped = [f"{column!r:.60} ({why})" for column, why in found.notes.items()][:10]
         notes += [f"Not taken for labels: {', '.join(skipped)}"] if skipped else []
-    notes += [f"Left out: {split}, as {why}" for split, why in found.left_out.items()]
-    return notes
+    return notes + guess_notes(found)

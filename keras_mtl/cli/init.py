@@ -10,9 +10,11 @@ from pathlib import Path
 
 from keras_mtl.cli.run_file import Cut, Looked, run_file_text
 from keras_mtl.cli.task_names import task_names
+from keras_mtl.cli.yaml_text import printable
 from keras_mtl.data.datasets.dataset import Dataset
 from keras_mtl.data.datasets.guess import Guess, guess
 from keras_mtl.data.datasets.guess_format import is_jsonl
+from keras_mtl.data.datasets.guess_notes import guess_notes
 from keras_mtl.data.datasets.profile import profile
 from keras_mtl.data.datasets.split_files import group_files
 from keras_mtl.data.datasets.splitting import holdout
@@ -136,4 +138,5 @@ def _told(looked: Sequence[Looked], names: dict[tuple[str, str], str], output: F
             for column, space in one.profile["labels"].items()
         )
         lines.append(f"{one.guess.name}: {rows} rows; text {one.guess.text!r}; tasks {tasks}")
+        lines += [f"  {printable(note)}" for note in guess_notes(one.guess)]
     return "\n".join([*lines, f"Wrote {output}. Next: keras-mtl train {shlex.quote(str(output))}"])

@@ -12,6 +12,7 @@ from typing import Any
 from keras_mtl.cli.yaml_text import comment, flow, key, printable, scalar
 from keras_mtl.data.datasets.csv_rows import usual_delimiter
 from keras_mtl.data.datasets.guess import Guess
+from keras_mtl.data.datasets.tables import NullCounts
 
 MOST_SHOWN = 20  # labels counted in a comment
 UNEVEN = 10  # times as many rows as the rarest label from which weights are proposed
@@ -120,7 +121,7 @@ def _dataset(looked: Looked, folder: Path) -> str:
     if guess.other_texts:
         others = ", ".join(f"{column!r:.60}" for column in guess.other_texts[:MOST_SHOWN])
         lines.append(comment(f"Texts too, and not read: {others}.", 4))
-    lines += [_labels(guess), *_no_labels(guess), *_nulls(guess)]
+    lines += [_labels(guess), *_no_labels(guess), *_nulls(guess, looked.profile["nulls"])]
     return "\n".join(lines + _duplicates(looked.profile)) + "\n"
 
 
@@ -165,19 +166,30 @@ def _no_labels(guess: Guess) -> list[str]:
     return [comment(f"Not taken for labels: {text}.", 4)]
 
 
-def _nulls(guess: Guess) -> list[str]:
-    found = [
-        f"{column!r:.60} in {rows:,} {'rows' if rows > 1 else 'row'} of {split}"
-        for split, columns in guess.missing.items()
-        for column, rows in columns.items()
+def _nulls(guess: Guess, nulls: Mapping[str, NullCounts]) -> list[str]:
+    """Write what becomes of missing values, as counted when the files were read."""
+    if guess.nulls == "error":
+        return ["    nulls: error  # nothing is missing; a missing value is an error"]
+    texts = [_in_rows(guess.text, one["dropped"], split) for split, one in nulls.items()]
+    labels = [
+        _in_rows(column, rows, split)
+        for split, one in nulls.items()
+        for column, rows in one["unlabelled"].items()
     ]
-    if not found:
-        return [f"    nulls: {guess.nulls}  # nothing is missing; a missing value is an error"]
-    meaning = {
-        "drop": "such a row is left out, as nothing can be learned without its text",
-        "unlabelled": "such a row stays, and counts for the tasks whose label it has",
-    }[guess.nulls]
-    return [comment(f"Missing: {', '.join(found)}; {meaning}.", 4), f"    nulls: {guess.nulls}"]
+    notes = []
+    if any(texts):
+        without = "such a row is left out, as nothing can be learned without its text"
+        notes.append(f"{', '.join(filter(None, texts))}; {without}")
+    if any(labels):
+        without = "such a row stays, and counts for the tasks whose label it has"
+        notes.append(f"{', '.join(filter(None, labels))}; {without}")
+    lines = [comment(f"Missing: {note}.", 4) for note in notes]
+    return [*lines, f"    nulls: {guess.nulls}"]
+
+
+def _in_rows(column: str, rows: int, split: str) -> str:
+    some = f"{rows:,} {'rows' if rows > 1 else 'row'}"
+    return f"{column!r:.60} in {some} of {split}" if rows else ""
 
 
 def _duplicates(profile: Mapping[str, Any]) -> list[str]:

@@ -170,16 +170,16 @@ ODD = ["yes", "no", "null", "1", "2020-01-01", "a: b", "#c", " x", "'", '"', "è¯
 
 
 def test_odd_names_and_labels_are_quoted():
-    heads = ("text: the, one", "null")
+    heads = ("text: the, one", "true")
     rows = [heads, *((f"A fine film {n} {m}", one) for n, one in enumerate(ODD) for m in range(9))]
     write("no.csv", rows)
     write("no_test.csv", [*rows[:3], ("Another film", "# new")])
     config, _ = init("no.csv", "no_test.csv")
     section = config["data"]["no"]
     assert section["text"] == heads[0]
-    assert section["labels"] == {"null": sorted([*ODD, "# new"])}
-    assert datasets(config)["no"].labels == {"null": tuple(section["labels"]["null"])}
-    assert config["tasks"]["null"]["column"] == "null"
+    assert section["labels"] == {"true": sorted([*ODD, "# new"])}
+    assert datasets(config)["no"].labels == {"true": tuple(section["labels"]["true"])}
+    assert config["tasks"]["true"]["column"] == "true"
 
 
 def test_a_label_of_numbers_keeps_its_order():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from numbers import Integral
 from typing import Any
 
@@ -26,12 +27,19 @@ LABEL_RULE = (
 TEXT_RULE = (
     "The text column holds strings, in at least half of the rows, and at least half of them "
     "different; most of them have two words or more, or else are single words without digits. "
-    "Of several the longest on average is taken."
+    "Of several, one with a usual name is taken (text, review, ...), else the longest on average."
+)
+# The columns that others call their texts, the surest first.
+USUAL_TEXTS = (
+    *("text", "sentence", "review", "review_text", "message", "content", "body", "comment"),
+    *("comment_text", "question", "document", "article", "abstract", "description", "title"),
 )
 
 _SAMPLE = 10_000  # values looked at for how different and how wordy they are
 _LONG_ENOUGH = 500  # characters of a text looked at for words
 _LONGEST_SHOWN = 40  # characters of a value in a message
+_LONGEST_NAME = 4  # words that a column may be called by
+_LONGEST_UNSPACED = 10  # characters, in a script without spaces
 _WHOLE = re.compile(r"[+-]?\d+(?:\.0*)?")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ].*)?|\d{1,2}:\d{2}(?::\d{2})?.*")
@@ -39,7 +47,8 @@ _ID = re.compile(r"(?i:(?:^|.*[\W_])(?:ids?|idx|index|uuid|guid|unnamed: \d+))|.
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 _LETTER = re.compile(r"[^\W\d_]")
 # Chinese, Japanese, Thai and Lao put no spaces between words.
-_UNSPACED = re.compile(rf"[{IDEOGRAPHS}\u0e00-\u0eff\u3040-\u30ff]{{2}}")
+_UNSPACED_LETTER = re.compile(rf"[{IDEOGRAPHS}\u0e00-\u0eff\u3040-\u30ff]")
+_UNSPACED = re.compile(_UNSPACED_LETTER.pattern + "{2}")
 
 
 class ColumnFacts:
@@ -106,6 +115,12 @@ class ColumnFacts:
             return f"only {len(self._early)} different among {self._looked_at} values"
         return "" if self.wordy or 2 * self._single >= self._looked_at else "no words"
 
+    def split_words(self) -> Mapping[str, int]:
+        """Return how many rows each value has if all are names of splits, else nothing."""
+        words: Mapping[str, int] = self.counts or {}
+        named = all(word.strip().lower() in SPLIT_WORDS for word in words)
+        return words if named and set(self.kinds) == {"string"} else {}
+
     def label_fault(self) -> str:
         """Say why the column is no label column; empty if it is one."""
         return self._kind_fault() or self._count_fault() or self._meaning_fault()
@@ -135,7 +150,7 @@ class ColumnFacts:
         names = list(self.counts or ())
         if _ID.fullmatch(self.name):
             return "an id by its name"
-        if all(name.strip().lower() in SPLIT_WORDS for name in names):
+        if self.split_words():
             return "names of splits"
         if all(_DATE.fullmatch(name.strip()) for name in names):
             return "dates or times"
@@ -150,6 +165,19 @@ class ColumnFacts:
         shown = ", ".join(_cut(repr(value)) for value in self.examples)
         empty = f" (missing in {rows - self.values})" if self.values < rows else ""
         return f"{_cut(repr(self.name))}: {_kinds(self)}{empty}, such as {shown}"
+
+
+def usual_place(name: str) -> int:
+    """Return where in `USUAL_TEXTS` a column stands, after all of them if it does not."""
+    plain = re.sub(r"[\W_]+", "_", name.strip().lower())
+    return USUAL_TEXTS.index(plain) if plain in USUAL_TEXTS else len(USUAL_TEXTS)
+
+
+def reads_as_text(name: str) -> bool:
+    """Tell whether a column is called by so many words that they are likely to be a text."""
+    words = sum(_LETTER.search(word) is not None for word in name.split())
+    unspaced = len(_UNSPACED_LETTER.findall(name))
+    return words > _LONGEST_NAME or unspaced > _LONGEST_UNSPACED
 
 
 def is_number(facts: ColumnFacts) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
@@ -13,6 +14,8 @@ from keras_mtl.data.datasets.text_files import missing_column, text_lines
 # Characters of one cell. The limit of the `csv` module, 131,072, is short of a long document;
 # with no limit, an unclosed quote in a large file would be read to its end as one cell.
 LONGEST_CELL = 2**24
+
+_LINE_END = re.compile("\r\n|\r|\n")
 
 
 def csv_rows(
@@ -33,8 +36,8 @@ def csv_rows(
 
     Raises:
         ValueError: If the file has no header or no row, lacks a column or has it twice, a quote
-            is not closed, or a row has more or fewer cells than the header; the message names
-            file and line.
+            is not closed, or only by one some rows below, or a row has more or fewer cells than
+            the header; the message names file and line.
     """
     between = delimiter or usual_delimiter(path)
     rows = _cells(path, encoding, between)
@@ -44,6 +47,7 @@ def csv_rows(
     for number, cells in rows:
         if len(cells) != len(header):
             raise _wrong_length(path, number, len(cells), len(header), between)
+        _check_quotes(path, number, cells, between)
         yield number, [cells[position] for position in positions]
     if not number:
         raise ValueError(
@@ -119,6 +123,33 @@ def _cells(
             return
         if cells:
             yield start, cells
+
+
+def _check_quotes(path: Path, number: int, cells: Sequence[str], delimiter: str) -> None:
+    """Refuse a cell that has swallowed rows, its quote being closed by one of another row."""
+    for position, cell in enumerate(cells):
+        if "\n" not in cell or delimiter not in cell:
+            continue
+        first, *inner, last = _LINE_END.split(cell)
+        # What stands before the cell begins its first row, what stands behind it ends its last.
+        whole = (
+            position + first.count(delimiter) == len(cells) - 1
+            and last.count(delimiter) == position
+        )
+        rows = inner and whole and all(line.count(delimiter) == len(cells) - 1 for line in inner)
+        if rows and not any(_is_prose(line, delimiter) for line in (first, *inner)):
+            raise ValueError(
+                f"'{path}' must have every quote closed, and doubled inside a quoted cell. "
+                f"Received: a quoted cell that starts in the row of line {number} and holds "
+                f"{len(inner)} whole rows, such as {inner[0]!r:.60}. Mend its quotes."
+            )
+
+
+def _is_prose(line: str, delimiter: str) -> bool:
+    # Quotes of other rows would have closed the cell. In prose, but seldom in a table, a space
+    # follows a comma or semicolon.
+    spaced = any(cell[:1].isspace() for cell in line.split(delimiter)[1:])
+    return '"' in line or (spaced and delimiter != "\t")
 
 
 def _positions(

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from keras_mtl.data.datasets.column_facts import TEXT_RULE
+from keras_mtl.data.datasets.column_facts import TEXT_RULE, usual_place
 from keras_mtl.data.datasets.csv_rows import check_delimiter
 from keras_mtl.data.datasets.dataset import Dataset
+from keras_mtl.data.datasets.guess_checks import check_header, check_one_split
 from keras_mtl.data.datasets.guess_format import guess_delimiter, guess_encoding, is_jsonl
 from keras_mtl.data.datasets.label_choice import choose_use, find_labels, no_labels
 from keras_mtl.data.datasets.table_facts import TableFacts, look
@@ -35,9 +36,9 @@ class Guess:
         labels: Label column to its names in class order, or to `None` for those in train.
         nulls: What is to become of missing values: `error` where there are none.
         other_texts: Columns that could be the text column too.
-        missing: For each split, the rows without a value, by column; without zeros.
         notes: Why a column is no label, by column.
         left_out: Why a file is of no use, by split.
+        unseen: The labels of a split that train does not have, by split and column.
     """
 
     name: str
@@ -49,9 +50,9 @@ class Guess:
     labels: Mapping[str, tuple[str, ...] | None]
     nulls: str
     other_texts: Sequence[str]
-    missing: Mapping[str, Mapping[str, int]]
     notes: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    unseen: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -84,7 +85,8 @@ def guess(
 
     `TEXT_RULE` and `LABEL_RULE` of `column_facts` say what a text and a label column are. Of
     label columns that say the same, one is taken. A validation or test file without texts or
-    labels is left out, and so is a label column that such a file lacks.
+    labels, or without a label that train has, is left out, and so is a label column that such a
+    file lacks.
 
     Args:
         name: The dataset.
@@ -93,11 +95,12 @@ def guess(
         labels: The label columns, if they are known.
         encoding: The encoding of the files, if it is known.
         delimiter: What stands between cells, if it is known.
-        must_have_labels: Whether a table without a label column is an error.
+        must_have_labels: Whether the table is to be trained on: then one without a label column
+            is an error, or with a column that says which rows are for validation or test.
 
     Raises:
-        ValueError: If a file is no table, or no column holds texts, or labels; the message
-            lists the columns and what is in them.
+        ValueError: If a file is no table or has no header, or no column holds texts, or labels,
+            or a label is spelt otherwise than in train; the message says what is in the files.
         FileNotFoundError: If a file is not there.
     """
     paths = {split: existing_file(file, f"`{split}` of {name!r}") for split, file in files.items()}
@@ -108,10 +111,14 @@ def guess(
     for column in [*([] if text is None else [text]), *(labels or ())]:
         if column not in train.columns:
             raise missing_column(train.path, column, train.columns)
+    if must_have_labels:
+        check_one_split(train, [text or "", *(labels or ())])
     texts = _texts(train) if text is None else [text]
-    text = texts[0]
     notes: dict[str, str] = {}
     found = find_labels(texts, train, notes) if labels is None else list(labels)
+    if not jsonl:
+        check_header(train, [] if text else texts[:1], [] if labels else found)
+    text = texts[0]
     if not found and must_have_labels:
         raise no_labels(text, train, {})
     use = choose_use(text, tables, found, asked=labels is not None)
@@ -127,15 +134,10 @@ def guess(
         use.labels,
         use.nulls,
         [column for column in texts[1:] if column not in use.labels],
-        {split: _missing(tables[split], [text, *use.labels]) for split in use.splits},
         {**notes, **use.notes},
         use.left_out,
+        use.unseen,
     )
-
-
-def _missing(table: TableFacts, columns: Sequence[str]) -> dict[str, int]:
-    rows = {column: table.missing(column) for column in columns}
-    return {column: count for column, count in rows.items() if count}
 
 
 def _one_kind(name: str, paths: Sequence[Path]) -> bool:
@@ -176,5 +178,5 @@ def _texts(train: TableFacts) -> list[str]:
             f"columns{train.describe(faults) or ' (none)'}\n{TEXT_RULE} If one of them is the "
             "text all the same, name it: --text COLUMN."
         )
-    found.sort(key=lambda facts: (facts.wordy, facts.mean_length), reverse=True)
+    found.sort(key=lambda one: (usual_place(one.name), not one.wordy, -one.mean_length))
     return [facts.name for facts in found]

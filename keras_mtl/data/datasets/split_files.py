@@ -15,20 +15,25 @@ SPLIT_WORDS = {
     "dev": "validation",
     "test": "test",
     "testing": "test",
+    "eval": "test",
+    "evaluation": "test",
+    "heldout": "test",
+    "holdout": "test",
 }
 
 _WORDS = "|".join(sorted(SPLIT_WORDS, key=len, reverse=True))
-_AT_END = re.compile(rf"(?i)(?:(?P<stem>.+)[._-])?(?P<word>{_WORDS})")
-_AT_START = re.compile(rf"(?i)(?P<word>{_WORDS})[._-](?P<stem>.+)")
+_AT_END = re.compile(rf"(?i)(?:(?P<stem>.+)[ ._-])?(?P<word>{_WORDS})")
+_AT_START = re.compile(rf"(?i)(?P<word>{_WORDS})[ ._-](?P<stem>.+)")
 
 
 def group_files(files: Iterable[Path]) -> dict[str, dict[str, Path]]:
     """Put files of one name together, as splits of one dataset.
 
     `reviews_train.csv`, `reviews.validation.csv`, `reviews-dev.tsv` and `reviews_test.csv.gz` are
-    of one name; the split word may stand in front too if there is one for train
-    (`train_reviews.csv`), or alone (`train.csv`: the dataset is called as its folder). A file
-    without a split word is train.
+    of one name, whatever its case; the split word may stand in front too if there is a training
+    file of that name (`reviews.csv`, `reviews_train.csv` or `train_reviews.csv` for
+    `test_reviews.csv`), or alone (`train.csv`: the dataset is called as its folder). A file
+    without a split word is train. A file for evaluation, or one held out, is test.
 
     Args:
         files: The files; one given twice counts once.
@@ -37,17 +42,24 @@ def group_files(files: Iterable[Path]) -> dict[str, dict[str, Path]]:
         Dataset name to its files by split, train first.
 
     Raises:
-        ValueError: If a dataset has no training file, or two for one split.
+        ValueError: If a dataset has no training file, or two for one split, or a training file
+            has a word for validation or test elsewhere in its name.
     """
     splits: dict[tuple[Path, str], dict[str, list[Path]]] = {}
+    stems: dict[tuple[Path, str], str] = {}
     # As they stand, links not followed: a link may have the name that tells.
     unique = list(dict.fromkeys(file.absolute() for file in files))
-    in_front = _stems_in_front(unique)
+    trained = _stems_of_train(unique)
     for file in unique:
-        stem, split = _named(file, in_front)
-        splits.setdefault((file.parent, stem), {}).setdefault(split, []).append(file)
+        stem, split = _named(file, trained)
+        key = (file.parent, stem.lower())
+        splits.setdefault(key, {}).setdefault(split, []).append(file)
+        if split == "train":
+            _check_train(file, stem)
+            stems[key] = stem
     groups: dict[str, dict[str, Path]] = {}
-    for (folder, stem), found in splits.items():
+    for (folder, plain), found in splits.items():
+        stem = stems.get((folder, plain), plain)
         _check(stem or folder.name, found)
         name = _free_name(stem or folder.name or "data", folder, groups)
         groups[name] = {word: found[word][0] for word in _in_order(found)}
@@ -59,23 +71,47 @@ def _bare(file: Path) -> str:
     return Path(re.sub(r"(?i)\.gz$", "", file.name)).stem
 
 
-def _stems_in_front(files: Iterable[Path]) -> set[tuple[Path, str]]:
-    """Find the names that follow a word for train."""
+def _stems_of_train(files: Iterable[Path]) -> set[tuple[Path, str]]:
+    """Find the names of training files, in small letters, the split words taken off."""
     found = set()
     for file in files:
-        match = _AT_START.fullmatch(_bare(file))
-        if match and SPLIT_WORDS[match["word"].lower()] == "train":
-            found.add((file.parent, match["stem"]))
+        bare = _bare(file)
+        front, end = _AT_START.fullmatch(bare), _AT_END.fullmatch(bare)
+        stems = {
+            match["stem"] or "" for match in (front, end) if match and _split(match) == "train"
+        }
+        if not front and not end:
+            stems = {bare}
+        found |= {(file.parent, stem.lower()) for stem in stems}
     return found
 
 
-def _named(file: Path, in_front: set[tuple[Path, str]]) -> tuple[str, str]:
+def _split(match: re.Match[str]) -> str:
+    return SPLIT_WORDS[match["word"].lower()]
+
+
+def _named(file: Path, trained: set[tuple[Path, str]]) -> tuple[str, str]:
+    """Return the name of the dataset of a file, and the split that the file is."""
     bare = _bare(file)
-    front = _AT_START.fullmatch(bare)
-    if front and (file.parent, front["stem"]) in in_front:
-        return front["stem"], SPLIT_WORDS[front["word"].lower()]
-    end = _AT_END.fullmatch(bare)
-    return (end["stem"] or "", SPLIT_WORDS[end["word"].lower()]) if end else (bare, "train")
+    front, end = _AT_START.fullmatch(bare), _AT_END.fullmatch(bare)
+    if front and (file.parent, front["stem"].lower()) in trained:
+        return front["stem"], _split(front)
+    return (end["stem"] or "", _split(end)) if end else (bare, "train")
+
+
+def _check_train(file: Path, stem: str) -> None:
+    """Refuse to train on a file that a word in its name puts aside for something else."""
+    held_out = [
+        word
+        for word in re.split(r"[\W_]+", stem.lower())
+        if SPLIT_WORDS.get(word, "train") != "train"
+    ]
+    if held_out:
+        raise ValueError(
+            f"A training file must have no word for validation or test in its name. Received: "
+            f"'{file}', with {held_out[0]!r}. Rename it, or name it behind a train file of the "
+            f"same stem: mine_train.csv and mine_{held_out[0]}.csv are one dataset."
+        )
 
 
 def _in_order(found: Iterable[str]) -> list[str]:

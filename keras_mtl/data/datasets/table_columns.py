@@ -52,7 +52,7 @@ class TextColumn:
         raise ValueError(
             f"{self._where} must have a text in every row. Received: {_received(value)} in "
             f"{self._unit} {line}. {_misnamed(self.column, value)}Pass nulls='drop' to leave such "
-            "rows out."
+            "rows out, nulls='unlabelled' if rows without a label are to stay."
         )
 
     def add(self, value: Any, line: int) -> None:

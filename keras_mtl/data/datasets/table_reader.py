@@ -99,8 +99,8 @@ class TableReader(ABC):
             labels: The label column, or several; or label column to names in class order
                 (`None` for those in train). `[]` for no label column.
             nulls: `"error"` for a null is an error; `"drop"` leaves its row out;
-                `"unlabelled"` keeps a row without its label, a text it must have. What became
-                of them is counted in the dataset's `nulls`.
+                `"unlabelled"` keeps a row without its label, and leaves out one without a
+                text. What became of them is counted in the dataset's `nulls`.
             encoding: The encoding of the text; a byte order mark is passed over.
             delimiter: What stands between cells; `None` for a tab in `.tsv` and `.tab` files,
                 else a comma.
@@ -154,7 +154,8 @@ class TableReader(ABC):
 
         Each line is an object. A label is a name, a whole number, or a list of names; `tokens`
         is a list of words. A null is `null`, `NaN`, an empty string (or of white space alone),
-        or a field that is not there. The arguments are those of `from_csv`.
+        or a field that is not there. The arguments are those of `from_csv`; so is what becomes
+        of nulls.
 
         Raises:
             ValueError: If an argument, a file or a row is not as described; the message names
@@ -201,7 +202,8 @@ class TableReader(ABC):
                 `$TFDS_DATA_DIR` or `~/tensorflow_datasets`.
             download: Whether to download and prepare what is not there. Without a connection,
                 TensorFlow Datasets gives up after some minutes only; `False` is an error at once.
-            nulls: What becomes of missing texts and labels; see `from_csv`.
+            nulls: What becomes of missing texts and labels; see `from_csv`. `"unlabelled"` keeps
+                a row without its label, and leaves out one without a text.
             validation_fraction: The share to cut from train; see `from_arrays`.
             stratify: The label column whose proportions the cut keeps; see `from_csv`.
             seed: The same seed cuts the same rows on every platform.

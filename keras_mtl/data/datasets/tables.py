@@ -99,7 +99,8 @@ def read_tables(request: TableRequest, tables: Mapping[str, Table]) -> Tables:
             for column, names in request.labels.items()
         ]
         columns: list[TextColumn | LabelColumn] = [*texts, *labels]
-        dropped = _read_table(table, columns, request.nulls == "drop")
+        needed = {"error": 0, "unlabelled": len(texts), "drop": len(columns)}[request.nulls]
+        dropped = _read_table(table, columns, needed, request.nulls)
         for label in labels:
             # Train is the first of them: it names the classes of the others.
             if label.column not in spaces:
@@ -110,13 +111,22 @@ def read_tables(request: TableRequest, tables: Mapping[str, Table]) -> Tables:
     return Tables(splits, {column: spaces[column] for column in request.labels}, nulls)
 
 
-def _read_table(table: Table, columns: Sequence[TextColumn | LabelColumn], drop: bool) -> int:
-    """Add the rows of a table to its columns, and return how many were dropped."""
+def _read_table(
+    table: Table, columns: Sequence[TextColumn | LabelColumn], needed: int, nulls: str
+) -> int:
+    """Add the rows of a table to its columns, and return how many were dropped.
+
+    Args:
+        table: The rows.
+        columns: The texts, then the labels.
+        needed: Of the first columns, how many a row needs a value in so as not to be dropped.
+        nulls: What was asked to become of nulls, for messages.
+    """
     dropped = 0
     with closing(table.read([column.column for column in columns])) as read:
         for line, values in read:
             null = [column.is_null(v) for column, v in zip(columns, values, strict=True)]
-            if drop and any(null):
+            if any(null[:needed]):
                 dropped += 1
                 continue
             for column, value, empty in zip(columns, values, null, strict=True):
@@ -126,9 +136,18 @@ def _read_table(table: Table, columns: Sequence[TextColumn | LabelColumn], drop:
                     column.add(value, line)
     if not columns[0].values:
         raise ValueError(
-            f"'{table.place.name}' must hold a row without a missing value, with nulls='drop'. "
-            f"Received: {dropped} rows, each with a text or label missing. Check what the columns "
-            "hold, or pass nulls='unlabelled' to keep rows without a "
-            f"label{table.place.without_label}."
+            f"'{table.place.name}' must hold a row {_whole(nulls)}, with nulls={nulls!r}. "
+            f"Received: {dropped} rows, none of them such. Check what the columns hold"
+            f"{_less_needed(nulls, table.place)}."
         )
     return dropped
+
+
+def _whole(nulls: str) -> str:
+    return "without a missing value" if nulls == "drop" else "with a text"
+
+
+def _less_needed(nulls: str, place: Place) -> str:
+    if nulls != "drop":
+        return ""
+    return f", or pass nulls='unlabelled' to keep rows without a label{place.without_label}"

@@ -46,10 +46,23 @@ def test_texts_and_labels_are_found_and_read(name):
     assert found.arguments["labels"] == ["tone", "topic"]
 
 
-def test_the_longest_of_several_texts_is_taken():
+@pytest.mark.parametrize(
+    ("names", "taken"),
+    [
+        (("first", "second"), "second"),
+        (("text", "second"), "text"),
+        (("Review", "summary"), "Review"),
+        (("title", "Review Text"), "Review Text"),
+        (("comment", "message"), "message"),
+        (("title", "notes"), "title"),
+        (("subtext", "notes"), "notes"),
+    ],
+)
+def test_of_several_texts_one_with_a_usual_name_is_taken_or_the_longest(names, taken):
+    short, long = names
     titles = [f"Title {word}" for word in "abcdef"] * 2
-    found = guess("mine", train(title=titles))
-    assert (found.text, found.other_texts) == ("text", ["title"])
+    found = guess("mine", train(**{"text": None, short: titles, long: TEXTS * 2}))
+    assert (found.text, found.other_texts) == (taken, [short if taken == long else long])
 
 
 def test_a_single_word_may_be_a_text_where_there_is_no_other():
@@ -73,19 +86,22 @@ def test_of_columns_that_say_the_same_the_names_are_taken():
 def test_missing_labels_stay_and_missing_texts_go():
     tone = ["pos", "neg", None] * 4
     found = guess("mine", train(tone=tone))
-    assert (found.nulls, found.missing) == ("unlabelled", {"train": {"tone": 4}})
-    assert found.load().train["tone"] == tuple(tone)
-    found = guess("mine", train(tone=tone, text=[*TEXTS, *TEXTS[:5], None]))
-    assert (found.nulls, found.missing) == ("drop", {"train": {"text": 1, "tone": 4}})
-    assert len(found.load().train) == 8
+    assert found.nulls == "unlabelled" and found.load().train["tone"] == tuple(tone)
+    texts = [*TEXTS, *TEXTS[:5], None]
+    found = guess("mine", train(tone=tone, text=texts))
+    assert found.nulls == "unlabelled" and found.load().train["tone"] == tuple(tone[:11])
+    assert found.load().nulls["train"] == {"dropped": 1, "unlabelled": {"tone": 3}}
+    found = guess("mine", train(text=texts))
+    assert (found.nulls, len(found.load().train)) == ("drop", 11)
+    both = [*["pos", "neg"] * 5, "pos", None]
+    assert guess("mine", train(tone=both, text=texts)).load().nulls["train"]["dropped"] == 1
 
 
-def test_a_label_that_would_cost_most_rows_is_left_out():
-    files = train(text=[None, *TEXTS, *TEXTS[:5]], rare=["a", "b", "a", *[None] * 9])
+def test_one_empty_text_costs_no_row_that_is_labelled_in_part():
+    tone, topic = ["a", "b", None, None] * 3, [None, None, "c", "d"] * 3
+    files = train(text=[None, *TEXTS, *TEXTS[:5]], tone=tone, topic=topic)
     found = guess("mine", files)
-    assert list(found.labels) == ["tone"]
-    assert found.notes["rare"] == "missing in 9 rows, which would be dropped"
-    assert len(found.load().train) == 11
+    assert list(found.labels) == ["tone", "topic"] and len(found.load().train) == 11
 
 
 def test_labels_that_only_stand_in_rows_without_texts_are_none():
@@ -105,7 +121,7 @@ def test_labels_that_train_lacks_are_named_with_the_others():
 def test_names_that_train_loses_with_its_dropped_rows_are_kept_for_test():
     texts = [*TEXTS, *TEXTS[:5], None]
     files = train(text=texts, tone=["pos", "neg"] * 5 + ["pos", "odd"])
-    files["test"] = table("test.csv", text=TEXTS[:1], tone=["odd"])
+    files["test"] = table("test.csv", text=TEXTS[:2], tone=["odd", "pos"])
     assert guess("mine", files).load().labels["tone"] == ("neg", "odd", "pos")
 
 

@@ -33,10 +33,43 @@ def test_validation_has_several_words(word):
     assert found == {"a": {"train": "a.csv", "validation": f"a_{word}.csv"}}
 
 
+@pytest.mark.parametrize("word", ["test", "testing", "eval", "evaluation", "heldout", "holdout"])
+def test_test_has_several_words(word):
+    assert groups("a.csv", f"a_{word}.csv") == {"a": {"train": "a.csv", "test": f"a_{word}.csv"}}
+
+
 def test_a_split_word_in_front_joins_files_where_there_is_a_training_file():
     names = ("test_reviews.csv", "train_reviews.csv")
     assert groups(*names) == {"reviews": {"train": "train_reviews.csv", "test": "test_reviews.csv"}}
-    assert groups("test_results.csv") == {"test_results": {"train": "test_results.csv"}}
+    for train in ("reviews.csv", "Reviews_Train.csv", "reviews-train.tsv"):
+        (found,) = groups("test_reviews.csv", train).values()
+        assert found == {"train": train, "test": "test_reviews.csv"}
+
+
+def test_names_that_differ_in_case_are_one_and_spaces_stand_between_words():
+    names = ("Reviews_Test.tsv", "reviews_train.csv", "REVIEWS dev.csv", "Val Reviews.csv")
+    assert groups(*names[:3]) == {
+        "reviews": {"train": names[1], "validation": names[2], "test": names[0]}
+    }
+    assert groups(names[1], names[3])["reviews"]["validation"] == names[3]
+    assert list(groups("mine_test.csv", "Mine.csv")) == ["Mine"]
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("reviews-test-v2.csv", "test"),
+        ("test_results.csv", "test"),
+        ("reviews (test).csv", "test"),
+        ("Dev.set.tsv.gz", "dev"),
+        ("holdout_reviews_train.csv", "holdout"),
+        ("train_test.csv", "test"),
+    ],
+)
+def test_a_file_put_aside_by_its_name_is_not_trained_on(name, word):
+    message = f"Received: .*, with '{word}'. Rename it, or name it behind"
+    with pytest.raises(ValueError, match=message):
+        groups("reviews.csv", name)
 
 
 def test_a_split_word_alone_leaves_the_name_of_the_folder():

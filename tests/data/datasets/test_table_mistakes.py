@@ -106,6 +106,11 @@ CSV_MISTAKES = {
         {"nulls": "drop"},
         "without a missing value.* Received: 1 rows",
     ),
+    "no text left": (
+        "text,label\n,a\n",
+        {"nulls": "unlabelled"},
+        "a row with a text, with nulls='unlabelled'. Received: 1 rows",
+    ),
     "nulls misspelt": (
         GOOD,
         {"nulls": "unlabeled"},

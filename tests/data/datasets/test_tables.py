@@ -101,15 +101,6 @@ def test_latin_text_by_its_encoding():
     )
 
 
-def test_quoted_cells_keep_line_ends_quotes_and_delimiters():
-    cells = 'text,label\n"a\nb, ""c"""" \r\nd",pos\n'
-    assert load(cells).train.texts == ('a\nb, "c"" \r\nd',)
-
-
-def test_a_long_text_is_a_text():
-    assert len(load(f'text,label\n"{"a " * 100_000}",pos\n').train.texts[0]) == 200_000
-
-
 def test_several_text_columns():
     content = "premise,hypothesis,other,label\na,b,x,yes\nc,d,x,no\n"
     data = load(content, text={"sentence1": "premise", "sentence2": "hypothesis"})
@@ -165,8 +156,8 @@ def test_nulls_are_errors_unless_said():
         load(NULL_TEXT)
     with pytest.raises(ValueError, match="'label' of 'mine.csv' .* in line 3. .*'unlabelled'"):
         load(NULL_LABEL)
-    with pytest.raises(ValueError, match="must have a text .* line 3. Pass nulls='drop'"):
-        load(NULL_TEXT, nulls="unlabelled")
+    with pytest.raises(ValueError, match="must have a text .*'drop' .*'unlabelled' if rows"):
+        load(NULL_TEXT)
 
 
 def test_nulls_dropped_and_unlabelled_are_counted():
@@ -178,6 +169,17 @@ def test_nulls_dropped_and_unlabelled_are_counted():
     assert data.train["label"] == ("x", None, "y")
     assert data.nulls["train"] == {"dropped": 0, "unlabelled": {"label": 1}}
     assert "train; rows without 'label': 1" in data.describe()
+
+
+def test_of_unlabelled_rows_those_without_a_text_are_left_out():
+    data = load(NULL_LABEL + " ,x\n,\nd,\n", nulls="unlabelled")
+    assert data.train.texts == ("a", "b", "c", "d")
+    assert data.train["label"] == ("x", None, "y", None)
+    assert data.nulls["train"] == {"dropped": 2, "unlabelled": {"label": 2}}
+    pairs = "one,two,label\na,b,x\n,b,x\na,,x\nc,d,\n"
+    texts = {"sentence1": "one", "sentence2": "two"}
+    data = load(pairs, text=texts, nulls="unlabelled")
+    assert data.train["sentence2"] == ("b", "d") and data.nulls["train"]["dropped"] == 2
 
 
 @pytest.mark.parametrize("label", NO_LABEL)
@@ -194,8 +196,9 @@ def test_no_text_in_json_lines(text):
     rows = [{"words": ["a"], "label": "x"}, {**text, "label": "x"}]
     options = {"text": {"tokens": "words"}}
     assert load(lines(*rows), "a.jsonl", **options, nulls="drop").nulls["train"]["dropped"] == 1
+    assert load(lines(*rows), "a.jsonl", **options, nulls="unlabelled").train["label"] == ("x",)
     with pytest.raises(ValueError, match="'words' of 'a.jsonl' must have a text .* in line 2"):
-        load(lines(*rows), "a.jsonl", **options, nulls="unlabelled")
+        load(lines(*rows), "a.jsonl", **options)
 
 
 def test_nulls_of_several_label_columns():
