@@ -17,7 +17,8 @@ def label_review(
     """The review of `N` rows over `C` labels.
 
     A label's precision is `None` if it was never predicted, its recall if no row has it, its F1
-    if neither is there. NaN (of a model that diverged) counts as a probability of 0.
+    if neither is there. A row with NaN or an infinity (of a model that diverged) predicts
+    nothing: it is never right, its label has the probability 0, and no matrix counts it.
 
     Args:
         names: The `C` label names, in class order.
@@ -30,28 +31,47 @@ def label_review(
     """
     known = weights > 0
     actual = np.where(known, labels, 0).astype(int)
-    given = np.nan_to_num(probabilities.astype(float), nan=0.0)
-    chosen = given.argmax(axis=-1)
-    rows = np.arange(len(actual))
-    pair = np.stack([given[rows, actual], given[rows, chosen]], axis=1)
+    # Of a row rather than of each number: no copy of what may be large. Opposite infinities
+    # add up to NaN.
+    with np.errstate(invalid="ignore"):
+        sound = np.isfinite(probabilities.sum(axis=-1, dtype=float))
+    chosen = probabilities.argmax(axis=-1)
+    right = known & sound & (actual == chosen)
+    pair = _pair(probabilities, actual, chosen)
+    pair[~sound] = [0.0, np.nan]
     pair[~known, 0] = np.nan
     # Adding 0 turns the -0.0 of a certain and right prediction into 0.0.
     badness = np.where(known, -np.log(np.clip(pair[:, 0], _LEAST, 1.0)), 0.0) + 0.0
+    judged = known & sound
     return Review(
         rows=int(known.sum()),
-        table=_table(names, actual[known], chosen[known]),
-        matrix=_matrix(names, actual[known], chosen[known]),
+        table=_table(names, actual[known], chosen[judged], actual[right]),
+        matrix=_matrix(names, actual[judged], chosen[judged]),
         badness=badness,
-        expected=tuple(names[n] if there else "" for n, there in zip(actual, known, strict=True)),
-        predicted=tuple(names[number] for number in chosen),
-        right=known & (actual == chosen),
+        expected=_words(names, actual, known),
+        predicted=_words(names, chosen, sound),
+        right=right,
         probabilities=pair,
     )
 
 
-def _table(names: tuple[str, ...], actual: np.ndarray, chosen: np.ndarray) -> Table:
+def _pair(probabilities: np.ndarray, actual: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """`(N, 2)` probabilities of the true label and of the one predicted, in [0, 1]."""
+    rows = np.arange(len(actual))
+    pair = np.stack([probabilities[rows, actual], probabilities[rows, chosen]], axis=1)
+    return np.clip(pair.astype(float), 0.0, 1.0)
+
+
+def _words(names: tuple[str, ...], numbers: np.ndarray, there: np.ndarray) -> tuple[str, ...]:
+    return tuple(names[n] if one else "" for n, one in zip(numbers, there, strict=True))
+
+
+def _table(
+    names: tuple[str, ...], actual: np.ndarray, chosen: np.ndarray, found: np.ndarray
+) -> Table:
+    """Figures of each label, from the numbers of the true, the predicted and the right ones."""
     classes = len(names)
-    hits = np.bincount(actual[actual == chosen], minlength=classes).tolist()
+    hits = np.bincount(found, minlength=classes).tolist()
     there = np.bincount(actual, minlength=classes).tolist()
     taken = np.bincount(chosen, minlength=classes).tolist()
     rows: list[tuple[Cell, ...]] = [

@@ -61,7 +61,9 @@ class MultiTaskEarlyStopping(WatchingCallback):
     Raises:
         TypeError: If `by` or `metric` is of the wrong type; in `fit`, if the model has no tasks.
         ValueError: If an argument is out of range; in `fit`, if a task or a metric is unknown,
-            there are no validation data, or these have no labels of a task.
+            there are no validation data, or these have no labels of a task; and if the
+            optimizer's `ema_overwrite_frequency` would overwrite the heads that `by="each"` and
+            `restore_best_weights` put back.
 
     Example:
         >>> stopping = MultiTaskEarlyStopping(by={"topic": 2.0, "tone": 1.0}, metric="macro_f1")
@@ -114,6 +116,7 @@ class MultiTaskEarlyStopping(WatchingCallback):
                 "Received: none. Pass it, or watch the training loss with "
                 "keras.callbacks.EarlyStopping('loss')."
             )
+        self._check_averaging()
         self.watched = watched
         self.progress = {name: Progress() for name in watched}
 
@@ -143,6 +146,19 @@ class MultiTaskEarlyStopping(WatchingCallback):
 
     def _start(self) -> None:
         self.progress, self.best_weights, self.best_heads, self._leaving = {}, None, {}, []
+
+    def _check_averaging(self) -> None:
+        optimizer = getattr(self.model, "optimizer", None)
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+        every = getattr(optimizer, "ema_overwrite_frequency", None)
+        averages = getattr(optimizer, "use_ema", False) and every
+        if averages and self.choice.by == "each" and self.restore_best_weights:
+            raise ValueError(
+                f"{self.choice.whose} with by='each' puts the head of a stopped task back, which "
+                "the optimizer must not overwrite with its moving averages. Received: "
+                f"ema_overwrite_frequency={every}. Leave `ema_overwrite_frequency` out of the "
+                "optimizer, or pass restore_best_weights=False."
+            )
 
     def _step(self, name: str, epoch: int, logs: Any) -> bool:
         """Take an epoch of a figure in; whether it is its best so far."""

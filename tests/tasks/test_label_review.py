@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
@@ -67,10 +69,40 @@ def test_rows_without_a_label_may_hold_any_number():
     assert found.rows == 0 and found.expected == ("", "") and not found.badness.any()
 
 
-def test_a_model_that_diverged_is_reviewed():
-    found = label_review(("no", "yes"), np.array([1, 0]), np.ones(2), np.full((2, 2), np.nan))
-    assert found.right.tolist() == [False, True]
-    np.testing.assert_allclose(found.badness, -np.log(1e-38))
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize(
+    "row", [[np.nan, np.nan], [0.2, np.nan], [np.inf, 0], [0, -np.inf], [np.inf, -np.inf]]
+)
+def test_a_row_that_is_not_finite_is_never_right(dtype, row):
+    probabilities = np.array([row, row, [0.25, 0.75]], dtype)
+    found = label_review(("no", "yes"), np.array([1, 0, 1]), np.ones(3), probabilities)
+    assert found.right.tolist() == [False, False, True]
+    assert found.predicted == ("", "", "yes")
+    np.testing.assert_allclose(found.badness[:2], -np.log(1e-38))
+    assert found.probabilities is not None and found.matrix is not None
+    np.testing.assert_allclose(found.probabilities, [[0, np.nan], [0, np.nan], [0.75, 0.75]])
+    assert found.table.rows == (("no", 1, None, 0.0, 0.0), ("yes", 2, 1.0, 0.5, 2 / 3))
+    assert found.matrix.counts.tolist() == [[0, 0], [0, 1]]
+
+
+def test_probabilities_are_from_0_to_1():
+    probabilities = np.array([[-0.5, 1.0000002], [1.5, -1]], "float32")
+    found = label_review(("no", "yes"), np.array([0, 0]), np.ones(2), probabilities)
+    assert found.probabilities is not None
+    assert found.probabilities.tolist() == [[0, 1], [1, 1]]
+    assert found.badness[1] == 0
+
+
+def test_large_probabilities_are_not_copied():
+    probabilities = np.zeros((1000, 2000), "float32")
+    names = tuple(map(str, range(2000)))
+    tracemalloc.start()
+    try:
+        label_review(names, np.zeros(1000, int), np.ones(1000), probabilities)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < probabilities.nbytes / 4
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])

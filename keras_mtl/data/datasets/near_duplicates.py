@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import re
-import zlib
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+import functools
+import hashlib
+import math
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from keras_mtl.data.datasets.split import TEXT_COLUMNS, Split
-from keras_mtl.data.text.text_rules import IDEOGRAPHS
+from keras_mtl.data.text.word_splitter import WordSplitter
 
 PERMUTATIONS = 128
 # How often at most a pair of just the similarity asked for is not found; more alike, less often.
 MOST_MISSED = 0.001
+# Candidates are proposed by bands, then seen through by their MinHash: each may miss half of it.
+_MISSED_BY_EACH = MOST_MISSED / 2
 
-# A run of letters and digits; a Chinese character is a word of its own.
-_WORD = re.compile(rf"[{IDEOGRAPHS}]|[^\W{IDEOGRAPHS}]+")
-
-# The shingles of a row, for each of its text columns.
-Shingles = tuple[frozenset[str], ...]
+# The hashed shingles of a row, for each of its text columns: uint64, sorted, each once.
+Shingles = tuple[np.ndarray, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sketch:
     """What a row is compared by.
 
     Args:
-        shingles: The shingles of each text column.
+        shingles: The hashed shingles of each text column.
         minhash: Their MinHash, over all columns.
     """
 
@@ -40,8 +42,10 @@ class NearDuplicates:
 
     Two rows are as alike as the least alike of their text columns, each measured by the Jaccard
     similarity of its shingles: shared ones over all different ones. MinHash and locality-sensitive
-    hashing propose candidates, which are then compared exactly; so no row is found that is less
-    alike, and a row as alike is missed in one case of 1,000 at most, an equal one never.
+    hashing propose candidates. Those whose sizes or MinHashes tell them apart go, the others are
+    compared exactly, by 64-bit hashes of their shingles; so no row is found that is less alike
+    (but for two shingles of one hash, which no data set is large enough to expect), and a row as
+    alike is missed in one case of 1,000 at most, an equal one never.
 
     Args:
         split: The split.
@@ -62,21 +66,28 @@ class NearDuplicates:
             ) from error
         self._columns = [split[column] for column in TEXT_COLUMNS if column in split]
         self._similarity, self._words = similarity, words
-        # The seed is fixed: the same rows are found each time. The hash need not be strong, as
-        # a collision costs one more comparison.
-        self._empty = MinHash(PERMUTATIONS, seed=1, hashfunc=zlib.crc32)
+        # The seed is fixed: the same rows are found each time. Shingles are hashed already.
+        self._empty = MinHash(PERMUTATIONS, seed=1, hashfunc=int)
         self._index = MinHashLSH(num_perm=PERMUTATIONS, params=bands(similarity))
+        self._agreeing = least_agreeing(similarity)
+        # Of the rows that were added, at the place of each.
+        self._shingles: dict[int, Shingles] = {}
+        self._sizes = np.zeros((len(split), len(self._columns)), np.int64)
+        self._minhashes = np.zeros((len(split), PERMUTATIONS), self._empty.hashvalues.dtype)
 
     def sketch(self, row: int) -> Sketch:
         """Return what a row of the split is compared by."""
-        parts = self._shingles(row)
+        parts = tuple(hashed(shingles(column[row], self._words)) for column in self._columns)
         minhash = self._empty.copy()
-        minhash.update_batch(_encoded(parts))
+        minhash.update_batch(_of_all_columns(parts))
         return Sketch(parts, minhash)
 
     def add(self, row: int, sketch: Sketch) -> None:
         """Let a row be found."""
         self._index.insert(row, sketch.minhash)
+        self._shingles[row] = sketch.shingles
+        self._sizes[row] = [len(part) for part in sketch.shingles]
+        self._minhashes[row] = sketch.minhash.hashvalues
 
     def add_each(self, keys: Iterable[Hashable]) -> None:
         """Let every row be found, one for each key: what each row's texts are compared by."""
@@ -88,39 +99,60 @@ class NearDuplicates:
 
     def has_like(self, sketch: Sketch) -> bool:
         """Tell whether a row that was added is as alike as asked for."""
-        candidates = self._index.query(sketch.minhash)
         return any(
-            similarity(sketch.shingles, self._shingles(row)) >= self._similarity
-            for row in candidates
+            similarity(sketch.shingles, self._shingles[row]) >= self._similarity
+            for row in self._likely(sketch)
         )
 
-    def _shingles(self, row: int) -> Shingles:
-        return tuple(shingles(column[row], self._words) for column in self._columns)
+    def _likely(self, sketch: Sketch) -> list[int]:
+        """The candidates that sizes and MinHashes do not tell apart, the most alike first."""
+        rows = np.array(self._index.query(sketch.minhash), np.int64)
+        sizes = np.array([len(part) for part in sketch.shingles])
+        # Two texts share no more than the shorter has, and have no less than the longer.
+        most = np.minimum(self._sizes[rows], sizes) / np.maximum(self._sizes[rows], sizes)
+        rows = rows[(most >= self._similarity).all(axis=1)]
+        agreeing = (self._minhashes[rows] == sketch.minhash.hashvalues).sum(axis=1)
+        order = np.argsort(-agreeing, kind="stable")
+        return rows[order][agreeing[order] >= self._agreeing].tolist()
 
 
 def shingles(text: str | Sequence[str], words: int) -> frozenset[str]:
-    """Return the sequences of so many words in a text, case and punctuation aside.
+    """Return the sequences of so many words in a text; case, punctuation and tags do not count.
 
-    A text of fewer words is one shingle, and so is one without a word.
+    Words are those of `WordTokenizer` with `punctuation="remove"`: accents and vowel signs belong
+    to them, an emoji is one. A text of fewer words is one shingle. So is one without any word:
+    itself, but for white space.
 
     Args:
-        text: A text, or the list of its words.
+        text: A text, or the list of its words, which all count.
         words: Words of a shingle, at least 1.
 
     Example:
         >>> sorted(shingles("So dull, so very dull!", 3))
         ['dull so very', 'so dull so', 'so very dull']
     """
-    found = _WORD.findall(text.casefold()) if isinstance(text, str) else _casefolded(text)
+    # Not above: the cleaning steps register with Keras, which reading files does without.
+    from keras_mtl.data.text.cleaning.patterns import small_letters
+
+    found = _splitter()(text) if isinstance(text, str) else [small_letters(word) for word in text]
     if not found:
         return frozenset([" ".join(text.split()) if isinstance(text, str) else ""])
     starts = range(max(1, len(found) - words + 1))
     return frozenset(" ".join(found[start : start + words]) for start in starts)
 
 
+def hashed(shingles: Iterable[str]) -> np.ndarray:
+    """Return a 64-bit hash of each shingle, uint64, sorted; the same on every platform."""
+    digests = (
+        hashlib.blake2b(one.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        for one in shingles
+    )
+    return np.unique(np.frombuffer(b"".join(digests), "<u8"))
+
+
 def similarity(first: Shingles, second: Shingles) -> float:
     """Return the Jaccard similarity of two rows, that of the least alike of their columns."""
-    return min(len(a & b) / len(a | b) for a, b in zip(first, second, strict=True))
+    return min(_jaccard(a, b) for a, b in zip(first, second, strict=True))
 
 
 def bands(similarity: float) -> tuple[int, int]:
@@ -135,17 +167,44 @@ def bands(similarity: float) -> tuple[int, int]:
         (16, 8)
     """
     rows = PERMUTATIONS // 2
-    while rows > 1 and (1 - similarity**rows) ** (PERMUTATIONS // rows) > MOST_MISSED:
+    while rows > 1 and (1 - similarity**rows) ** (PERMUTATIONS // rows) > _MISSED_BY_EACH:
         rows -= 1
     return PERMUTATIONS // rows, rows
 
 
-def _casefolded(words: Sequence[str]) -> list[str]:
-    return [word.casefold() for word in words]
+def least_agreeing(similarity: float) -> int:
+    """Return how many values of two MinHashes agree at least if their rows are so alike.
+
+    Each value agrees as often as the rows are alike, so their number is binomial: fewer than the
+    result agree too seldom to count.
+
+    Example:
+        >>> least_agreeing(0.5), least_agreeing(1.0)
+        (46, 128)
+    """
+    missed = 0.0
+    for agreeing in range(PERMUTATIONS):
+        others = PERMUTATIONS - agreeing
+        missed += (
+            math.comb(PERMUTATIONS, agreeing) * similarity**agreeing * (1 - similarity) ** others
+        )
+        if missed > _MISSED_BY_EACH:
+            return agreeing
+    return PERMUTATIONS
 
 
-def _encoded(parts: Shingles) -> Iterator[bytes]:
-    # Rows alike in each column are as alike over all of them, so one MinHash finds them.
-    for column, part in enumerate(parts):
-        for shingle in part:
-            yield f"{column} {shingle}".encode("utf-8", "surrogatepass")
+@functools.cache
+def _splitter() -> WordSplitter:
+    return WordSplitter(punctuation="remove")
+
+
+def _jaccard(first: np.ndarray, second: np.ndarray) -> float:
+    shared = len(np.intersect1d(first, second, assume_unique=True))
+    return shared / (len(first) + len(second) - shared)
+
+
+def _of_all_columns(parts: Shingles) -> list[int]:
+    # Rows alike in each column are as alike over all of them, so one MinHash finds them. It takes
+    # 32 bits; those of another column are others, and a collision costs one more comparison.
+    others = [part * np.uint64(2 * column + 1) for column, part in enumerate(parts)]
+    return (np.concatenate(others) >> np.uint64(32)).tolist()

@@ -5,7 +5,6 @@ Importing this module imports TensorFlow.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import tensorflow as tf
@@ -21,12 +20,13 @@ from keras_mtl.data.text.cleaning.stop_words import TOKEN
 from keras_mtl.data.text.graph_text import mapped, substituted
 
 
-def without_stop_words(texts: tf.Tensor, sequences: Sequence[tuple[str, ...]]) -> tf.Tensor:
+def without_stop_words(texts: tf.Tensor, patterns: Sequence[tuple[int, str]]) -> tf.Tensor:
     """What `RemoveStopWords` gives, as TensorFlow operations.
 
     Args:
         texts: string `(B,)`, UTF-8.
-        sequences: The tokens of each stop word, in small letters.
+        patterns: Numbers of tokens, each with a pattern of stop words that have as many, in small
+            letters, a space between two tokens.
 
     Returns:
         string `(B,)`.
@@ -38,28 +38,26 @@ def without_stop_words(texts: tf.Tensor, sequences: Sequence[tuple[str, ...]]) -
     places = tf.where(tf.ragged.range(pieces.row_lengths()).flat_values % 2 == 1)
     tokens = mapped(tf.gather_nd(pieces.flat_values, places), small_characters())
     rows = tf.gather_nd(pieces.value_rowids(), places)
-    gone = tf.boolean_mask(places, _covered(tokens, rows, sequences))
+    gone = tf.boolean_mask(places, _covered(tokens, rows, patterns))
     spaces = tf.fill(tf.shape(gone)[:1], " ")
     kept = tf.tensor_scatter_nd_update(pieces.flat_values, gone, spaces)
     return substituted(tf.strings.reduce_join(pieces.with_flat_values(kept), axis=1), TIDY)
 
 
-def _covered(tokens: tf.Tensor, rows: tf.Tensor, sequences: Sequence[tuple[str, ...]]) -> tf.Tensor:
+def _covered(tokens: tf.Tensor, rows: tf.Tensor, patterns: Sequence[tuple[int, str]]) -> tf.Tensor:
     """Which tokens are a part of a stop word, bool `(N,)`.
 
     Args:
         tokens: string `(N,)`, the tokens of all texts, end to end.
         rows: int64 `(N,)`, the text of each.
-        sequences: The tokens of each stop word.
+        patterns: As above.
     """
     covered = tf.zeros_like(rows, tf.bool)
-    for length in sorted({len(sequence) for sequence in sequences}):
-        words = [" ".join(one) for one in sequences if len(one) == length]
+    for length, pattern in patterns:
         following = [_shifted(tokens, step, "") for step in range(length)]
         # A token holds no space, so joined tokens are those of one stop word only.
-        starts = tf.strings.regex_full_match(
-            tf.strings.join(following, " "), "|".join(map(re.escape, words))
-        ) & (_shifted(rows, length - 1, -1) == rows)
+        found = tf.strings.regex_full_match(tf.strings.join(following, " "), pattern)
+        starts = found & (_shifted(rows, length - 1, -1) == rows)
         for step in range(length):
             covered |= _shifted(starts, -step, False)
     return covered

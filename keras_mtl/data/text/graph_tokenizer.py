@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_mtl.data.text import text_rules
 from keras_mtl.data.text.cleaning.names import outside_graph
+from keras_mtl.data.text.cleaning.step import graph_of
 from keras_mtl.data.text.graph_text import mapped, substituted
 from keras_mtl.data.text.tokenizer import UNKNOWN_ID, WordTokenizer
 
@@ -38,10 +39,11 @@ class GraphTokenizer(tf.Module):
         if missing := outside_graph(steps):
             raise ValueError(
                 "`tokenizer` of GraphTokenizer must have cleaning steps with an `in_graph` method "
-                f"only. Received: steps without one, {', '.join(missing)}. Clean and tokenize in "
-                "Python, and send token ids."
+                "of their own, and no more stop words than a graph can have, only. Received: "
+                f"steps without one, {', '.join(missing)}. Clean and tokenize in Python, and send "
+                "token ids."
             )
-        self._cleaning = [step.in_graph for step in steps if step.in_graph]
+        self._cleaning = [clean for step in steps if (clean := graph_of(step))]
         self._rules = text_rules.substitutions(splitter.markup)
         token = text_rules.token_pattern(splitter.punctuation, splitter.characters)
         # Punctuation that is no token is still matched, so that replacing drops it.

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_mtl.data.text.cleaning import CleaningStep
+from keras_mtl.data.text.cleaning.step import graph_of
 from keras_mtl.data.text.graph_tokenizer import GraphTokenizer
 from keras_mtl.data.text.tokenizer import WordTokenizer
 
@@ -123,6 +124,27 @@ def test_a_step_of_ones_own_is_in_the_graph_if_it_says_how() -> None:
     tokenizer = WordTokenizer(["a"], cleaning=[WithoutInGraph("#"), "lowercase"])
     assert tokenizer.tokens("A#b") == ["ab"]
     assert words_of(GraphTokenizer(tokenizer).tokens(tf.constant(["A#b"]))) == [["ab"]]
+
+
+@dataclasses.dataclass(frozen=True)
+class WithoutTwice(WithoutInGraph):
+    def __call__(self, text: str) -> str:
+        return text.replace(2 * self.letter, "")
+
+
+@dataclasses.dataclass(frozen=True)
+class WithoutTwiceInGraph(WithoutTwice):
+    def in_graph(self, texts: tf.Tensor) -> tf.Tensor:
+        return tf.strings.regex_replace(texts, re.escape(2 * self.letter), "")
+
+
+def test_a_step_with_a_call_of_its_own_has_not_the_graph_of_its_base() -> None:
+    assert graph_of(WithoutTwice("#")) is None and graph_of(WithoutInGraph("#")) is not None
+    with pytest.raises(ValueError, match="without one, WithoutTwice"):
+        GraphTokenizer(WordTokenizer(["a"], cleaning=[WithoutTwice("#")]))
+    tokenizer = WordTokenizer(["a"], cleaning=[WithoutTwiceInGraph("b")])
+    assert words_of(GraphTokenizer(tokenizer).tokens(tf.constant(["Abbb"]))) == [["ab"]]
+    assert tokenizer.tokens("Abbb") == ["ab"]
 
 
 def test_a_step_that_cannot_be_in_a_graph_is_named() -> None:

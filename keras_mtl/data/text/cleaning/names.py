@@ -13,7 +13,7 @@ from keras_mtl.data.datasets.label_space import nearest
 from keras_mtl.data.text.cleaning.lowercase import Lowercase
 from keras_mtl.data.text.cleaning.markup import StripMarkup
 from keras_mtl.data.text.cleaning.punctuation import StripPunctuation
-from keras_mtl.data.text.cleaning.step import CleaningStep
+from keras_mtl.data.text.cleaning.step import CleaningStep, graph_of
 from keras_mtl.data.text.cleaning.stop_words import RemoveStopWords
 from keras_mtl.data.text.cleaning.unicode import NormalizeUnicode
 
@@ -128,7 +128,7 @@ def outside_graph(steps: Sequence[CleaningStep]) -> list[str]:
         >>> outside_graph([get("markup"), get("unicode")])
         ['unicode']
     """
-    return [name_of(step) for step in steps if step.in_graph is None]
+    return [name_of(step) for step in steps if graph_of(step) is None]
 
 
 def _with_a_name_of_its_own(step: CleaningStep) -> CleaningStep:

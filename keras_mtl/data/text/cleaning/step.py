@@ -19,6 +19,8 @@ class CleaningStep(abc.ABC):
     A step that TensorFlow operations can express has a method `in_graph`, from string texts
     `(B,)` to string texts `(B,)`, UTF-8 both, that gives for any text what the call gives. It
     holds no tables or variables. Without one an exported model cannot read raw text by itself.
+    A subclass with a `__call__` of its own needs an `in_graph` of its own too: that of its base
+    does something else.
 
     Call arguments:
         text: Any text.
@@ -56,3 +58,22 @@ class CleaningStep(abc.ABC):
     def from_config(cls, config: dict[str, Any]) -> CleaningStep:
         """The step of a `get_config`."""
         return cls(**config)
+
+
+def graph_of(step: CleaningStep) -> Callable[..., Any] | None:
+    """The `in_graph` of a step that does what its call does; `None` if there is none.
+
+    Example:
+        >>> from keras_mtl.data.text.cleaning import Lowercase
+        >>> class Shout(Lowercase):
+        ...     def __call__(self, text: str) -> str:
+        ...         return text.upper()
+        >>> graph_of(Lowercase()) is None, graph_of(Shout()) is None
+        (False, True)
+    """
+    for kind in type(step).__mro__:
+        if "in_graph" in vars(kind):
+            return step.in_graph
+        if "__call__" in vars(kind):
+            return None
+    return None

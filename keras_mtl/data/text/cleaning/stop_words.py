@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -24,6 +24,12 @@ from keras_mtl.data.text.cleaning.stop_word_lists import checked_words, listed_w
 TOKEN = text_rules.token_pattern("separate", characters=True)
 _FIND = re.compile(TOKEN)
 
+# Bytes of a pattern in a graph: RE2 runs out of its 8 MB at about 18,000 (1,000 to 2,500 words),
+# says so on stderr for every token, and takes ten times as long. So there are several.
+_OF_A_PATTERN = 12_000
+# Bytes of all of them: each costs time for every token, and memory while the graph is loaded.
+MOST_IN_GRAPH = 48_000
+
 # Those of one stop word, in small letters.
 Tokens = tuple[str, ...]
 
@@ -39,6 +45,9 @@ class RemoveStopWords(CleaningStep):
 
     The lists hold more than articles: the English one has `not` and `good`, the Chinese one `不`
     and `好`. Where such words matter pass `language=None` and `words` of your own.
+
+    A TensorFlow graph has room for 48,000 bytes of words, some 3,000 to 5,000; all lists fit. With
+    more, an exported model does not read raw text by itself: `Predictor` cleans in Python.
 
     Args:
         language: Code or English name of a language of the package `stop-words`, such as `"en"`,
@@ -97,11 +106,32 @@ class RemoveStopWords(CleaningStep):
     def __call__(self, text: str) -> str:
         return remove_stop_words(text, self._by_first)
 
-    def in_graph(self, texts: Any) -> Any:
-        """The same for string `(B,)`, as TensorFlow operations."""
-        from keras_mtl.data.text.graph_stop_words import without_stop_words
+    @property
+    def in_graph(self) -> Callable[..., Any] | None:  # type: ignore[override]
+        """The same for string `(B,)`, as TensorFlow operations; `None` for too many words."""
+        if sum(len(pattern.encode()) for _, pattern in self._patterns) > MOST_IN_GRAPH:
+            return None
 
-        return without_stop_words(texts, self.sequences)
+        def without(texts: Any) -> Any:
+            from keras_mtl.data.text.graph_stop_words import without_stop_words
+
+            return without_stop_words(texts, self._patterns)
+
+        return without
+
+    @functools.cached_property
+    def _patterns(self) -> list[tuple[int, str]]:
+        """Numbers of tokens and patterns of stop words that have as many, a space between."""
+        groups: list[tuple[int, list[str]]] = []
+        size = 0
+        for sequence in sorted(self.sequences, key=len):
+            word = re.escape(" ".join(sequence))
+            size += len(word.encode()) + 1
+            if not groups or groups[-1][0] != len(sequence) or size > _OF_A_PATTERN:
+                groups.append((len(sequence), []))
+                size = len(word.encode()) + 1
+            groups[-1][1].append(word)
+        return [(length, "|".join(words)) for length, words in groups]
 
 
 def remove_stop_words(text: str, by_first: dict[str, list[Tokens]]) -> str:

@@ -4,6 +4,7 @@ import dataclasses
 import itertools
 import re
 import unicodedata
+from random import Random
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keras_mtl.data.text import cleaning
-from keras_mtl.data.text.cleaning import CleaningStep, RemoveStopWords
+from keras_mtl.data.text.cleaning import CleaningStep, RemoveStopWords, stop_words
+from keras_mtl.data.text.cleaning.names import outside_graph
+from keras_mtl.data.text.graph_tokenizer import GraphTokenizer
 from keras_mtl.data.text.tokenizer import WordTokenizer
 
 FRAGMENTS = [
@@ -35,6 +38,7 @@ IN_GRAPH = [
 
 
 def in_graph(step: CleaningStep) -> Any:
+    assert step.in_graph is not None
     return tf.function(step.in_graph, input_signature=[tf.TensorSpec([None], tf.string)])
 
 
@@ -85,7 +89,7 @@ def test_stop_words_are_found_where_their_tokens_follow_each_other(
 ) -> None:
     step = RemoveStopWords(language=None, words=words)
     assert step(text) == expected
-    assert strings(step.in_graph(tf.constant([text]))) == [expected]
+    assert strings(in_graph(step)(tf.constant([text]))) == [expected]
 
 
 @pytest.mark.parametrize("case", range(len(IN_GRAPH)))
@@ -117,6 +121,44 @@ def test_graph_and_python_agree_on_lists_of_words_with_spaces(language: str) -> 
     expected = [step(text) for text in texts]
     assert strings(in_graph(step)(tf.constant(texts))) == expected
     assert sum(map(len, expected)) < sum(map(len, texts)) / 2
+
+
+def test_every_list_fits_into_a_graph() -> None:
+    package = pytest.importorskip("stop_words")
+    for language in package.LANGUAGE_MAPPING:
+        assert RemoveStopWords(language).in_graph is not None, language
+
+
+@pytest.mark.parametrize(
+    ("letters", "longest"),
+    [(range(0x61, 0x7B), 12), (range(0x430, 0x450), 12), (range(0x4E00, 0x9FA0), 4)],
+)
+def test_as_many_words_as_a_graph_has_do_not_exhaust_re2(
+    letters: range, longest: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    random = Random(0)
+    words: list[str] = []
+    size = 0
+    while size < stop_words.MOST_IN_GRAPH - 50:
+        words.append("".join(map(chr, random.choices(letters, k=random.randint(2, longest)))))
+        tokens = re.findall(stop_words.TOKEN, words[-1])
+        size += len(re.escape(" ".join(tokens)).encode()) + 1
+    step = RemoveStopWords(language=None, words=words)
+    assert strings(in_graph(step)(tf.constant([f"1 {word} 2" for word in words]))) == (
+        ["1 2"] * len(words)
+    )
+    assert "out of memory" not in capfd.readouterr().err
+
+
+def test_more_words_than_a_graph_has_are_cleaned_in_python(monkeypatch: Any) -> None:
+    monkeypatch.setattr(stop_words, "MOST_IN_GRAPH", 10)
+    fits = RemoveStopWords(language=None, words=["abc", "defghi"])
+    many = RemoveStopWords(language=None, words=["abc", "defghij"])
+    assert len("abc|defghi") == 10 and outside_graph([fits]) == []
+    assert outside_graph([fits, many]) == ["stop_words"]
+    assert many("x abc defghij y") == "x y"
+    with pytest.raises(ValueError, match="no more stop words than a graph can have.*stop_words"):
+        GraphTokenizer(WordTokenizer(["x"], cleaning=[many]))
 
 
 @given(text=FUZZ)
