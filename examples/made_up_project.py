@@ -9,7 +9,7 @@ import csv
 import sys
 from pathlib import Path
 
-from keras_mtl.data.datasets.demo import generate_newswire, generate_reviews
+from keras_mtl.data.named.demo import generate_newswire, generate_reviews
 
 
 def write(path, header, rows, delimiter=","):

@@ -2,8 +2,8 @@
 
 import json
 
-from keras_mtl.data.datasets.demo import NEWSWIRE_LABELS, generate_newswire, generate_reviews
-from keras_mtl.data.datasets.sources import REUTERS_LABELS
+from keras_mtl.data.named.demo import NEWSWIRE_LABELS, generate_newswire, generate_reviews
+from keras_mtl.data.named.sources import REUTERS_LABELS
 
 TOPICS = dict(zip(NEWSWIRE_LABELS, REUTERS_LABELS, strict=False))
 TONES = {"negative": "neg", "positive": "pos"}

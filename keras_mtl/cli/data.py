@@ -9,12 +9,12 @@ from typing import Any
 
 from keras_mtl.cli.data_tables import profile_text
 from keras_mtl.data.datasets.dataset import Dataset
-from keras_mtl.data.datasets.guess import Guess, guess
-from keras_mtl.data.datasets.guess_format import CSV_SUFFIXES, JSONL_SUFFIXES
-from keras_mtl.data.datasets.guess_notes import guess_notes
 from keras_mtl.data.datasets.label_space import nearest
 from keras_mtl.data.datasets.profile import profile
-from keras_mtl.data.datasets.sources import DEMO_ROWS, SOURCES, TFDS, load_dataset
+from keras_mtl.data.guessing.guess import Guess, guess
+from keras_mtl.data.guessing.guess_format import CSV_SUFFIXES, JSONL_SUFFIXES
+from keras_mtl.data.guessing.guess_notes import guess_notes
+from keras_mtl.data.named.sources import DEMO_ROWS, SOURCES, TFDS, load_dataset
 
 
 def show_data(

@@ -12,13 +12,13 @@ from keras_mtl.cli.run_file import Cut, Looked, run_file_text
 from keras_mtl.cli.task_names import task_names
 from keras_mtl.cli.yaml_text import printable
 from keras_mtl.data.datasets.dataset import Dataset
-from keras_mtl.data.datasets.guess import Guess, guess
-from keras_mtl.data.datasets.guess_format import is_jsonl
-from keras_mtl.data.datasets.guess_notes import guess_notes
 from keras_mtl.data.datasets.profile import profile
-from keras_mtl.data.datasets.split_files import group_files
 from keras_mtl.data.datasets.splitting import holdout
-from keras_mtl.data.datasets.text_files import FilePath, existing_file
+from keras_mtl.data.guessing.guess import Guess, guess
+from keras_mtl.data.guessing.guess_format import is_jsonl
+from keras_mtl.data.guessing.guess_notes import guess_notes
+from keras_mtl.data.guessing.split_files import group_files
+from keras_mtl.data.tables.text_files import FilePath, existing_file
 
 # Shares to cut for validation, the first that can be; a small table needs a larger one.
 _CUTS = ((0.1, True), (0.1, False), (0.3, False), (0.5, False))

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from keras_mtl.cli.yaml_text import comment, flow, key, printable, scalar
-from keras_mtl.data.datasets.csv_rows import usual_delimiter
-from keras_mtl.data.datasets.guess import Guess
-from keras_mtl.data.datasets.tables import NullCounts
+from keras_mtl.data.guessing.guess import Guess
+from keras_mtl.data.tables.csv_rows import usual_delimiter
+from keras_mtl.data.tables.tables import NullCounts
 
 MOST_SHOWN = 20  # labels counted in a comment
 UNEVEN = 10  # times as many rows as the rarest label from which weights are proposed

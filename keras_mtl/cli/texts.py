@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from keras_mtl.data.datasets.csv_rows import csv_rows
-from keras_mtl.data.datasets.jsonlines import json_rows
-from keras_mtl.data.datasets.tables import RowReader
-from keras_mtl.data.datasets.text_files import existing_file, text_lines
+from keras_mtl.data.tables.csv_rows import csv_rows
+from keras_mtl.data.tables.jsonlines import json_rows
+from keras_mtl.data.tables.tables import RowReader
+from keras_mtl.data.tables.text_files import existing_file, text_lines
 
 _TABLES: dict[str, RowReader] = {
     ".csv": csv_rows,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import keras_mtl as mtl
-from keras_mtl.data.datasets.demo import REVIEW_LABELS, generate_reviews
+from keras_mtl.data.named.demo import REVIEW_LABELS, generate_reviews
 from keras_mtl.data.text.cleaning import CleaningStep
 from keras_mtl.export import BundleError, export
 from keras_mtl.serving import Predictor

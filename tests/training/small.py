@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 import keras_mtl as mtl
-from keras_mtl.data.datasets.demo import (
+from keras_mtl.data.named.demo import (
     NEWSWIRE_LABELS,
     REVIEW_LABELS,
     generate_newswire,

@@ -18,8 +18,8 @@ from keras_mtl.data.datasets.splitting import (
     holdout,
 )
 from keras_mtl.data.datasets.summary import duplicate_keys, summarise
-from keras_mtl.data.datasets.table_reader import Cut, TableReader
-from keras_mtl.data.datasets.tables import NullCounts, Tables
+from keras_mtl.data.tables.table_reader import Cut, TableReader
+from keras_mtl.data.tables.tables import NullCounts, Tables
 
 __all__ = ["TEXT_COLUMNS", "Dataset", "Split"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from keras_mtl.data.datasets.split import TEXT_COLUMNS, Split
 from keras_mtl.data.datasets.splitting import DuplicateCounts
-from keras_mtl.data.datasets.tables import NullCounts
+from keras_mtl.data.tables.tables import NullCounts
 
 
 def duplicate_keys(split: Split) -> list[Hashable]:

@@ -1,0 +1,1 @@
+"""Datasets by name, and those that are made up."""

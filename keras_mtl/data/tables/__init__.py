@@ -1,0 +1,1 @@
+"""Tables of the user and of TensorFlow Datasets: reading their columns."""

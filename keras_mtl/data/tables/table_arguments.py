@@ -1,0 +1,136 @@
+"""What the user asks of a table: which columns are texts and labels, what becomes of nulls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from keras_mtl.data.datasets.label_space import check_names, listed, nearest
+from keras_mtl.data.datasets.split import TEXT_COLUMNS
+from keras_mtl.data.tables.table_columns import NULLS
+
+TextArgument = str | Mapping[str, str]
+LabelsArgument = str | Sequence[str] | Mapping[str, Sequence[str] | None]
+
+
+@dataclass(frozen=True)
+class TableRequest:
+    """What is wanted of the files of a dataset.
+
+    Args:
+        name: The dataset, for messages.
+        texts: Text column of the splits to column of the files.
+        labels: Label column to its names in class order, or to `None` for those in train.
+        nulls: What becomes of missing values, one of `NULLS`.
+    """
+
+    name: str
+    texts: Mapping[str, str]
+    labels: Mapping[str, tuple[str, ...] | None]
+    nulls: str
+
+
+def check_request(
+    name: str, text: TextArgument, labels: LabelsArgument, nulls: str
+) -> TableRequest:
+    """Check what is asked of the files of a dataset.
+
+    Args:
+        name: The dataset, for messages.
+        text: The text column of the files, or a mapping from `text`, `sentence1`, `sentence2`
+            or `tokens` to a column of the files.
+        labels: A label column, several, or a mapping to the label names.
+        nulls: What becomes of missing values.
+
+    Raises:
+        ValueError: If an argument is not as described, or one column is asked for twice.
+    """
+    if not isinstance(nulls, str) or nulls not in NULLS:
+        raise ValueError(
+            f"`nulls` of dataset {name!r} must be one of {', '.join(NULLS)}. Received: "
+            f"nulls={nulls!r}. {nearest(str(nulls), NULLS)}".rstrip()
+        )
+    texts = _texts(text, name)
+    spaces = _labels(labels, name)
+    for column in spaces:
+        if column in texts.values():
+            raise ValueError(
+                f"`text` and `labels` of dataset {name!r} must name different columns. Received: "
+                f"{column!r} for both. Name the column that holds the labels."
+            )
+        if column in TEXT_COLUMNS:
+            raise ValueError(
+                f"`labels` of dataset {name!r} must name no text column ({', '.join(TEXT_COLUMNS)})"
+                f". Received: {column!r}. Rename the column in the files."
+            )
+    return TableRequest(name, texts, spaces, nulls)
+
+
+def check_stratify(stratify: object, request: TableRequest) -> None:
+    """Check what the validation cut is stratified by.
+
+    Raises:
+        ValueError: If it is no label column of the files, and neither `True`, `False` nor `None`.
+    """
+    if isinstance(stratify, bool) or stratify is None or stratify in tuple(request.labels):
+        return
+    raise ValueError(
+        f"`stratify` of dataset {request.name!r} must be one of its label columns "
+        f"({listed(request.labels) or 'none'}), True for the first, or None. Received: "
+        f"stratify={stratify!r}. {nearest(str(stratify), request.labels)}".rstrip()
+    )
+
+
+def _texts(text: Any, name: str) -> dict[str, str]:
+    whose = f"`text` of dataset {name!r}"
+    texts = dict(text) if isinstance(text, Mapping) else {"text": text}
+    if not texts or not all(isinstance(column, str) for column in texts.values()):
+        raise ValueError(
+            f"{whose} must be the name of a column, or a mapping such as "
+            f"{{'sentence1': 'premise', 'sentence2': 'hypothesis'}}. Received: text={text!r}. "
+            "Write the column as the file calls it."
+        )
+    for target in texts:
+        if target not in TEXT_COLUMNS:
+            raise ValueError(
+                f"{whose} must map {', '.join(TEXT_COLUMNS)} to columns of the file. Received: "
+                f"{target!r}. {nearest(str(target), TEXT_COLUMNS)}Write {{'text': {target!r}}} if "
+                "that is the column of the file."
+            )
+    if len(set(texts.values())) < len(texts):
+        raise ValueError(
+            f"{whose} must map to different columns of the file. Received: {texts}. "
+            "Name a column once."
+        )
+    return texts
+
+
+def _labels(labels: Any, name: str) -> dict[str, tuple[str, ...] | None]:
+    whose = f"`labels` of dataset {name!r}"
+    columns = [labels] if isinstance(labels, str) else labels
+    if not isinstance(columns, list | tuple | Mapping) or not all(
+        isinstance(column, str) for column in columns
+    ):
+        raise ValueError(
+            f"{whose} must be a column, a list of columns, or a mapping from column to label names."
+            f" Received: labels={labels!r:.60}. Write [] for rows without labels."
+        )
+    if len(set(columns)) < len(columns):
+        raise ValueError(
+            f"{whose} must name different columns. Received: {list(columns)}. Name a column once."
+        )
+    given = columns if isinstance(columns, Mapping) else dict.fromkeys(columns)
+    return {column: _names(names, column, name) for column, names in given.items()}
+
+
+def _names(names: Any, column: str, dataset: str) -> tuple[str, ...] | None:
+    if names is None:
+        return None
+    if not isinstance(names, list | tuple | str):
+        raise ValueError(
+            f"`labels[{column!r}]` of dataset {dataset!r} must be a list or tuple of names, in "
+            f"class order. Received: {names!r:.60} ({type(names).__name__}). Write None to take "
+            "the names from train."
+        )
+    return check_names(names, column, dataset)

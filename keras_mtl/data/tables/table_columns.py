@@ -1,0 +1,218 @@
+"""The values of a table's columns: what a text or a label may be, and what is missing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+from keras_mtl.data.datasets.label_space import infer_names, listed, nearest
+from keras_mtl.data.tables.jsonlines import Absent
+
+NULLS = ("error", "drop", "unlabelled")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the rows of a table come from, for messages.
+
+    Args:
+        name: The file, or the dataset and its split.
+        unit: What is counted there, lines or rows.
+        without_label: What else can be done about a row without a label.
+    """
+
+    name: str
+    unit: str = "line"
+    without_label: str = ""
+
+
+class TextColumn:
+    """A column of texts, or of lists of words for `tokens`.
+
+    Args:
+        column: What the file calls it.
+        target: What the split calls it: `text`, `sentence1`, `sentence2` or `tokens`.
+        place: The table, for messages.
+    """
+
+    def __init__(self, column: str, target: str, place: Place) -> None:
+        self.column, self.target = column, target
+        self.values: list[Any] = []
+        self._where, self._unit = f"Column {column!r} of '{place.name}'", place.unit
+
+    def is_null(self, value: Any) -> bool:
+        """Tell whether a value is no text; a list without words is none."""
+        return value == [] or is_empty(value)
+
+    def add_null(self, value: Any, line: int) -> None:
+        """Refuse a missing text: nothing can be learned from a row without one."""
+        raise ValueError(
+            f"{self._where} must have a text in every row. Received: {_received(value)} in "
+            f"{self._unit} {line}. {_misnamed(self.column, value)}Pass nulls='drop' to leave such "
+            "rows out, nulls='unlabelled' if rows without a label are to stay."
+        )
+
+    def add(self, value: Any, line: int) -> None:
+        """Take the text of a row.
+
+        Raises:
+            ValueError: If it is no string (for `tokens`, no list of strings) or cannot be encoded.
+        """
+        tokens = self.target == "tokens"
+        words = value if tokens and isinstance(value, list) else [value]
+        if tokens is not isinstance(value, list) or not all(isinstance(w, str) for w in words):
+            expected = "a list of words" if tokens else "a string"
+            raise ValueError(
+                f"{self._where} must hold {expected} in every row. Received: {value!r:.60} "
+                f"({type(value).__name__}) in {self._unit} {line}. Lists of words go to "
+                "'tokens', which of files only JSON Lines can hold; strings to the other text "
+                "columns."
+            )
+        for word in words:
+            if not word.isascii():
+                self._check_characters(word, line)
+        self.values.append(value)
+
+    def _check_characters(self, word: str, line: int) -> None:
+        try:
+            word.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(
+                f"{self._where} must hold whole characters. Received: half of a surrogate pair, "
+                f"{word[error.start]!r}, in {self._unit} {line}. Write the character itself."
+            ) from error
+
+
+class LabelColumn:
+    """A column of labels, resolved to the names of its label space as they come.
+
+    Args:
+        column: What the file and the split call it.
+        place: The table, for messages.
+        names: The label space in class order, or `None` to take every name that comes.
+        given: Whether the user gave the names, so that numbers may be class numbers.
+        nulls: What becomes of a missing label, `"error"` or `"unlabelled"`.
+    """
+
+    def __init__(
+        self, column: str, place: Place, names: Sequence[str] | None, given: bool, nulls: str
+    ) -> None:
+        self.column = self.target = column
+        self.values: list[Any] = []
+        self.unlabelled = 0
+        self._names, self._given, self._nulls = names, given, nulls
+        self._where, self._unit = f"Column {column!r} of '{place.name}'", place.unit
+        self._without_label = place.without_label
+        self._kind: type | None = None
+        self._known = {name: name for name in names or ()}
+        # With names such as "1" to "5", the number 1 is that name, not the second class.
+        self._numbered = given and not any(name.isdecimal() for name in self._known)
+        if names is not None and self._numbered:
+            self._known |= {str(number): name for number, name in enumerate(names)}
+
+    def is_null(self, value: Any) -> bool:
+        """Tell whether a value is no label; an empty list is one: that none applies."""
+        return is_empty(value)
+
+    def add_null(self, value: Any, line: int) -> None:
+        """Take a row without a label.
+
+        Raises:
+            ValueError: If every row must have one.
+        """
+        if self._nulls == "error":
+            raise ValueError(
+                f"{self._where} must have a label in every row. Received: {_received(value)} in "
+                f"{self._unit} {line}. {_misnamed(self.column, value)}Pass nulls='drop' to leave "
+                "such rows out, nulls='unlabelled' to keep them without this "
+                f"label{self._without_label}."
+            )
+        self.unlabelled += 1
+        self.values.append(None)
+
+    def add(self, value: Any, line: int) -> None:
+        """Take the label of a row: a name, a whole number, or a list of names.
+
+        Raises:
+            ValueError: If it is nothing of these, or not in the label space.
+        """
+        several = isinstance(value, list)
+        if several and not all(isinstance(name, str) and name.strip() for name in value):
+            raise ValueError(
+                f"{self._where} must hold names where a row has several labels. Received: "
+                f"{value!r:.60} in {self._unit} {line}. Write the names of the labels that apply."
+            )
+        if several:
+            self.values.append(tuple(self._name(name, line) for name in value))
+        else:
+            self.values.append(self._name(value, line))
+
+    def label_space(self) -> tuple[str, ...]:
+        """Read the label names off the rows taken.
+
+        Raises:
+            ValueError: If no row has a label.
+        """
+        if all(value in (None, ()) for value in self.values):
+            raise ValueError(
+                f"{self._where} must hold labels to take their names from. Received: none in any "
+                f"row. Name them: labels={{{self.column!r}: [...]}}."
+            )
+        return infer_names(self.values, self._where)
+
+    def _name(self, value: Any, line: int) -> str:
+        if not isinstance(value, str | Integral):
+            raise ValueError(
+                f"{self._where} must hold a label name, a whole number or a list of names. "
+                f"Received: {value!r:.60} ({type(value).__name__}) in {self._unit} {line}. "
+                "Write the name of the class."
+            )
+        name = value if isinstance(value, str) else str(int(value))
+        if name in self._known:
+            return self._known[name]
+        if self._names is not None:
+            raise ValueError(self._unknown(value, name, line))
+        self._check_kind(value, line)
+        return self._known.setdefault(name, sys.intern(name))
+
+    def _check_kind(self, value: Any, line: int) -> None:
+        kind = str if isinstance(value, str) else int
+        if self._kind not in (None, kind):
+            raise ValueError(
+                f"{self._where} must hold names only, or whole numbers only. Received: {value!r} "
+                f"in {self._unit} {line}, after {listed(map(repr, self._known))}. Write all of "
+                "them as strings, or give the names in class order."
+            )
+        self._kind = kind
+
+    def _unknown(self, value: Any, name: str, line: int) -> str:
+        names = self._names or ()
+        numbers = f", or class numbers 0 to {len(names) - 1}" if self._numbered else ""
+        fix = f"Name every class: labels={{{self.column!r}: [...]}}."
+        fix = fix if self._given else f"These are the labels of train. {fix}"
+        return (
+            f"{self._where} must hold one of {len(names)} label names ({listed(names)}){numbers}. "
+            f"Received: {value!r:.60} in {self._unit} {line}. {nearest(name, names)}{fix}"
+        )
+
+
+def is_empty(value: Any) -> bool:
+    """Tell whether a value is missing: no text, white space alone, `null`, `NaN`, no field."""
+    if isinstance(value, str):
+        return not value or value.isspace()
+    return (
+        value is None or isinstance(value, Absent) or (isinstance(value, float) and value != value)
+    )
+
+
+def _received(value: Any) -> str:
+    if isinstance(value, Absent):
+        return f"only the fields {listed(value.fields) or '(none)'}"
+    return "an empty cell" if isinstance(value, str) else "null" if value is None else repr(value)
+
+
+def _misnamed(column: str, value: Any) -> str:
+    return nearest(column, value.fields) if isinstance(value, Absent) else ""
