@@ -69,7 +69,7 @@ class EpochProgress(keras.callbacks.Callback):
             seconds = time.perf_counter() - self._begin
             self._progress.console.print(
                 f"epoch {epoch + 1}/{self.params['epochs']}  {seconds:.1f} s  loss "
-                f"{_pair(logs or {}, 'loss')}",
+                f"{_pair(logs or {}, 'loss')}; train (validation)",
                 highlight=False,
             )
             for task in self.model.tasks:
