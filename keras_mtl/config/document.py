@@ -75,12 +75,14 @@ In Python the same is
 ```python
 import keras_mtl as mtl
 
-config = mtl.config.load_config({
-    "data": {"reviews": {"source": "demo_reviews"}, "newswire": {"source": "demo_newswire"}},
-    "tasks": {"tone": {"data": "reviews"}, "topic": {"data": "newswire", "weight": 0.5}},
-    "trunk": {"kind": "bag", "embedding_dim": 8},
-    "training": {"epochs": 1},
-})  # or a path: load_config("run.yaml", ["training.epochs=3"])
+config = mtl.config.load_config(
+    {
+        "data": {"reviews": {"source": "demo_reviews"}, "newswire": {"source": "demo_newswire"}},
+        "tasks": {"tone": {"data": "reviews"}, "topic": {"data": "newswire", "weight": 0.5}},
+        "trunk": {"kind": "bag", "embedding_dim": 8},
+        "training": {"epochs": 1},
+    }
+)  # or a path: load_config("run.yaml", ["training.epochs=3"])
 run = mtl.runs.train(config)
 run.metrics[-1]["val_tone_accuracy"]
 run.predictor()(["crude prices rose"])  # as a Predictor answers
