@@ -12,6 +12,7 @@ import keras_mtl
 PACKAGE = Path(__file__).resolve().parents[1] / "keras_mtl"
 # A module imports only from those before it; a file and a folder of one name are one place.
 ROAD = (
+    "files",
     "heads",
     "tasks",
     "data",

@@ -28,8 +28,9 @@ def profile_text(profile: Mapping[str, Any], notes: Sequence[str] = ()) -> str:
         profile: What `keras_mtl.data.datasets.profile.profile` returns.
         notes: Sentences to put below the heading.
     """
+    written = io.StringIO()
     console = Console(
-        file=io.StringIO(), width=WIDTH, color_system=None, legacy_windows=False, highlight=False
+        file=written, width=WIDTH, color_system=None, legacy_windows=False, highlight=False
     )
     _say(console, profile["name"], *notes)
     for table in (_splits(profile), *(_labels(profile, one) for one in profile["labels"])):
@@ -40,8 +41,7 @@ def profile_text(profile: Mapping[str, Any], notes: Sequence[str] = ()) -> str:
         for line in (labels, text):
             if line:
                 console.print(Padding(Text(line), (0, 0, 0, 2 if line is labels else 4)))
-    written: str = console.file.getvalue()  # type: ignore[attr-defined]
-    return "\n".join(line.rstrip() for line in written.splitlines())
+    return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
 
 
 def _say(console: Console, *lines: str) -> None:

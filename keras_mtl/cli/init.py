@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from keras_mtl.data.guessing.guess_format import is_jsonl
 from keras_mtl.data.guessing.guess_notes import guess_notes
 from keras_mtl.data.guessing.split_files import group_files
 from keras_mtl.data.tables.text_files import FilePath, existing_file
+from keras_mtl.files import write_text
 
 # Shares to cut for validation, the first that can be; a small table needs a larger one.
 _CUTS = ((0.1, True), (0.1, False), (0.3, False), (0.5, False))
@@ -119,14 +118,8 @@ def _check_output(target: Path, force: bool) -> None:
 
 def _write(target: Path, text: str, force: bool) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(f".{uuid.uuid4().hex[:8]}.partial")
-    try:
-        fresh.write_text(text, encoding="utf-8", newline="\n")
-        # Again: looking at the files took a while.
-        _check_output(target, force)
-        os.replace(fresh, target)
-    finally:
-        fresh.unlink(missing_ok=True)
+    # Again: looking at the files took a while.
+    write_text(target, text, may_replace=lambda: _check_output(target, force))
 
 
 def _told(looked: Sequence[Looked], names: dict[tuple[str, str], str], output: FilePath) -> str:

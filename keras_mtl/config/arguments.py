@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
+import operator
 import os
 import types
 import typing
@@ -129,12 +131,12 @@ def _plain(annotation: Any) -> Any:
     """A type without what YAML cannot write: a path is text there."""
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
     if origin in (typing.Union, types.UnionType):
-        kept = tuple(dict.fromkeys(_plain(one) for one in inner))
-        return typing.Union[kept]  # noqa: UP007 - made at run time.
+        return functools.reduce(operator.or_, (_plain(one) for one in inner))
     if annotation in (tuple, set, frozenset):
         return list[Any]
     if origin in (tuple, set, frozenset):
-        return list[typing.Union[tuple(_plain(one) for one in inner if one is not ...)]]  # type: ignore[misc]  # noqa: UP007
+        parts = (_plain(one) for one in inner if one is not ...)
+        return types.GenericAlias(list, functools.reduce(operator.or_, parts))
     if origin is not None and inspect.isclass(origin) and issubclass(origin, os.PathLike):
         return str
     if inspect.isclass(annotation) and issubclass(annotation, os.PathLike):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import uuid
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
+from keras_mtl.files import write_text
 from keras_mtl.reports import figures
 from keras_mtl.reports.data_views import dataset_view
 from keras_mtl.reports.overview import header, results
@@ -46,14 +45,7 @@ def write_report(run_folder: str | os.PathLike[str]) -> Path:
     folder = Path(run_folder)
     text = _render(read_run(folder))
     path = folder / "report.html"
-    fresh = path.with_name(f".report.{uuid.uuid4().hex[:8]}.partial")
-    try:
-        fresh.write_text(text, "utf-8", newline="\n")
-        os.replace(fresh, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            fresh.unlink()
-        raise
+    write_text(path, text)
     return path
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import filelock
 
+from keras_mtl.files import write_text
 from keras_mtl.runs.errors import RunError
-from keras_mtl.runs.files import write_text
 
 CONFIG, INFO, METRICS = "config.yaml", "run.json", "metrics.jsonl"
 DATA, EVALUATION, LOCK = "data.json", "evaluation.json", ".lock"

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from keras_mtl.data.datasets.label_space import nearest
+from keras_mtl.files import replace, write_text
 
 FORMAT = 1
 INDEX = "checkpoints.json"
@@ -130,27 +131,20 @@ def on_disk(path: Path) -> Path:
 
 def rename(path: Path) -> None:
     """Give what was written beside `path` its name, for good."""
-    os.replace(partial(path), path)
-    if os.name == "posix":  # Elsewhere a folder cannot be opened.
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+    replace(partial(path), path)
 
 
 def write_json(path: Path, content: Any) -> None:
     """Write a small JSON file whole or not at all."""
     text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    partial(path).write_text(text, "utf-8")
-    on_disk(partial(path))
-    rename(path)
+    write_text(path, text)
 
 
 def clear(folder: Path) -> None:
     """Delete what a failed or killed run left half-written."""
-    for path in folder.glob(".partial.*"):
-        path.unlink(missing_ok=True)
+    for pattern in (".partial.*", f".{INDEX}.*.partial"):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 def guarded(path: Path, write: Callable[[], None]) -> None:

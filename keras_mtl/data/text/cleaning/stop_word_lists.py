@@ -61,7 +61,7 @@ def checked_words(name: str, words: Sequence[str]) -> tuple[str, ...]:
 @functools.cache
 def _listed_words(language: str) -> frozenset[str]:
     try:
-        import stop_words  # type: ignore[import-untyped]
+        import stop_words
     except ImportError as error:
         raise ImportError(
             "RemoveStopWords takes its lists from the package `stop-words`, which is missing. "

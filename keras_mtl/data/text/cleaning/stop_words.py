@@ -106,6 +106,7 @@ class RemoveStopWords(CleaningStep):
     def __call__(self, text: str) -> str:
         return remove_stop_words(text, self._by_first)
 
+    # A property, as it hangs on the words whether there is one; other steps have a method.
     @property
     def in_graph(self) -> Callable[..., Any] | None:  # type: ignore[override]
         """The same for string `(B,)`, as TensorFlow operations; `None` for too many words."""

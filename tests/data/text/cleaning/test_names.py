@@ -28,7 +28,7 @@ class Replace(CleaningStep):
 @dataclasses.dataclass(frozen=True)
 class Broken(CleaningStep):
     def __call__(self, text: str) -> str:
-        return None  # type: ignore[return-value]
+        return None
 
 
 class TestGet:
@@ -108,7 +108,7 @@ class TestStepsOf:
 
 def test_a_step_must_be_one_that_can_be_stored() -> None:
     with pytest.raises(TypeError, match="JSON can hold.*function is not JSON"):
-        steps_of([Replace(test_a_step_must_be_one_that_can_be_stored)])  # type: ignore[arg-type]
+        steps_of([Replace(test_a_step_must_be_one_that_can_be_stored)])
 
 
 def test_a_step_must_return_a_str() -> None:

@@ -8,7 +8,7 @@ from keras_mtl.data.text.cleaning.stop_word_lists import _listed_words, listed_w
 
 
 def test_every_language_of_the_package_has_words() -> None:
-    import stop_words  # type: ignore[import-untyped]
+    import stop_words
 
     for code, name in stop_words.LANGUAGE_MAPPING.items():
         assert len(listed_words(code)) > 40
