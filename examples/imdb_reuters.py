@@ -1,7 +1,7 @@
 """IMDB and Reuters: one shared trunk, two tasks, beside a model for each task alone.
 
-    python examples/imdb_reuters.py                       # the LSTM, on the whole sets
-    python examples/imdb_reuters.py --trunk bag --epochs 5
+    python examples/imdb_reuters.py                # the bag of words and pairs, on the whole sets
+    python examples/imdb_reuters.py --trunk lstm --learning-rate 1e-3
 
 The sets are looked for in KERAS_MTL_DATA and in the Keras cache, then downloaded by Keras.
 """
@@ -14,20 +14,19 @@ import keras
 import keras_mtl as mtl
 
 TRUNKS = {
-    "lstm": lambda tokenizer, size: mtl.trunks.lstm(
-        tokenizer, embedding_dim=2 * size, units=size, bidirectional=True, embedding_dropout=0.3
-    ),
-    "bag": lambda tokenizer, size: mtl.trunks.bag(
-        tokenizer, embedding_dim=2 * size, embedding_dropout=0.3
+    "bag": mtl.trunks.bag,
+    "lstm": lambda tokenizer: mtl.trunks.lstm(
+        tokenizer, units=64, bidirectional=True, embedding_dropout=0.3
     ),
 }
 
 
-def build(options, tokenizer, tasks):
-    """A compiled model with a new trunk."""
+def build(options, tokenizer, tasks, steps):
+    """A compiled model with a new trunk; its learning rate goes down to 0 in so many steps."""
     keras.utils.set_random_seed(options.seed)
-    model = mtl.MultiTaskModel(TRUNKS[options.trunk](tokenizer, options.size), tasks)
-    model.compile(keras.optimizers.Adam(options.learning_rate))
+    model = mtl.MultiTaskModel(TRUNKS[options.trunk](tokenizer), tasks)
+    rate = keras.optimizers.schedules.PolynomialDecay(options.learning_rate, steps, 0.0)
+    model.compile(keras.optimizers.Adam(rate))
     return model
 
 
@@ -56,14 +55,18 @@ def train_together(options):
         *(dataset.train for dataset in datasets.values()),
         vocabulary_size=options.vocabulary_size,
         sequence_length=options.sequence_length,
+        truncation="head_tail",
     )
-    model = build(options, tokenizer, list(tasks.values()))
     mixture = mtl.Mixture(
         {name: dataset.train for name, dataset in datasets.items()},
         tasks={name: task.name for name, task in tasks.items()},
         batch_size=options.batch_size,
+        share=options.share,
+        length_classes=options.length_classes,
         seed=options.seed,
     )
+    steps = options.epochs * mixture.steps_per_epoch
+    model = build(options, tokenizer, list(tasks.values()), steps)
     validation = mixture.like(*(dataset.validation for dataset in datasets.values()))
     seconds = train(options, model, mixture, validation)
     return model, mixture, datasets, tasks, seconds
@@ -78,19 +81,21 @@ def compare(options):
     test = mixture.like(*(dataset.test for dataset in datasets.values()))
     scores = {"together": together.evaluate(test, return_dict=True, verbose=0)}
     for name, task in tasks.items():  # The same trunk, steps and rows a step, for one task.
-        model = build(options, together.preprocessor, [task])
+        steps = options.epochs * mixture.steps_per_epoch
+        model = build(options, together.preprocessor, [task], steps)
         rows = report["rows_per_step"][name]
         own = mtl.Mixture(
             {name: datasets[name].train},
             tasks={name: task.name},
             batch_size=rows,
+            length_classes=options.length_classes,
             steps_per_epoch=mixture.steps_per_epoch,
             seed=options.seed,
         )
         seconds[name] = train(options, model, own, own.like(datasets[name].validation))
         scores[name] = model.evaluate(own.like(datasets[name].test), return_dict=True, verbose=0)
     show(tasks, scores, seconds)
-    return together, tasks, datasets, scores
+    return together, tasks, datasets, scores, seconds
 
 
 def show(tasks, scores, seconds):
@@ -114,13 +119,14 @@ def parse(arguments=None, **defaults):
     )
     parser.add_argument("--datasets", nargs=2, default=["imdb", "reuters"])
     parser.add_argument("--tasks", nargs=2, default=["sentiment", "topic"])
-    parser.add_argument("--trunk", choices=TRUNKS, default="lstm")
-    parser.add_argument("--size", type=int, default=64, help="units of the LSTM, in each direction")
+    parser.add_argument("--trunk", choices=TRUNKS, default="bag")
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--batch-size", type=int, default=64)
-    parser.add_argument("--learning-rate", type=float, default=1e-3)
-    parser.add_argument("--vocabulary-size", type=int, default=20_000)
-    parser.add_argument("--sequence-length", type=int, default=400)
+    parser.add_argument("--learning-rate", type=float, default=2.5e-3)
+    parser.add_argument("--share", type=float, default=2.0, help="temperature of the mixture")
+    parser.add_argument("--length-classes", type=int, default=4)
+    parser.add_argument("--vocabulary-size", type=int, default=7_000)
+    parser.add_argument("--sequence-length", type=int, default=800)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--verbose", type=int, default=2, help="as in Keras")
     parser.add_argument("--output", default="saved_models/imdb_reuters")
@@ -130,7 +136,7 @@ def parse(arguments=None, **defaults):
 
 def main(options):
     """Compare, then export what was trained together."""
-    model, tasks, _, scores = compare(options)
+    model, tasks, _, scores, _ = compare(options)
     mtl.export(model, options.output, overwrite=True)
     print(f"exported to {options.output}")
     text = "a film that stays with you"

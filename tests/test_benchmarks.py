@@ -127,14 +127,16 @@ def weights_of(model):
 
 def test_one_model_in_all_and_one_step_in_ours_and_in_pytorch():
     torch = pytest.importorskip("torch")
-    import keras_mtl as mtl
+    import keras
     from pair import ours, plain_keras, torch_loops
+
+    import keras_mtl as mtl
 
     sets = sets_of()
     tasks = [mtl.classification(task, [*"abc"][: rows.classes]) for task, rows in sets.items()]
     plain = plain_keras.build(SMALL, sets)
     model = ours.build(SMALL, SMALL.vocabulary_size, tasks)
-    theirs, optimizer = torch_loops.build(SMALL, sets)
+    theirs = torch_loops.build(SMALL, sets)[0]
     for one in (plain, model):
         for variable, value in zip(one.trainable_variables, weights_of(theirs), strict=True):
             variable.assign(value)
@@ -151,9 +153,12 @@ def test_one_model_in_all_and_one_step_in_ours_and_in_pytorch():
         np.testing.assert_allclose(plain.predict(token_ids, verbose=0)[task][rows], scores, 0, 1e-6)
         np.testing.assert_allclose(probabilities, scores.softmax(-1), 0, 1e-6)
 
+    # SGD, as the two Adams differ where gradients are small: see `torch_loops.build`.
+    optimizer = torch.optim.SGD(theirs.parameters(), lr=1.0)
+    model.compile(keras.optimizers.SGD(1.0))
     losses = torch_loops.train_step(theirs, optimizer, batches)
     history = model.fit({"token_ids": token_ids}, labels, sample_weight=weights, verbose=0).history
     for task, loss in losses.items():
         assert history[f"{task}_loss"][0] == pytest.approx(loss, abs=1e-6)
     for variable, value in zip(model.trainable_variables, weights_of(theirs), strict=True):
-        np.testing.assert_allclose(variable.numpy(), value, 0, 2e-5)
+        np.testing.assert_allclose(variable.numpy(), value, 0, 1e-6)

@@ -18,12 +18,12 @@ pytestmark = [
 ]
 
 
-def test_imdb_and_reuters_with_the_lstm(tmp_path):
+def test_imdb_and_reuters(tmp_path):
     command = [sys.executable, "examples/imdb_reuters.py", "--output", str(tmp_path / "bundle")]
     out = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     assert out.returncode == 0, out.stderr[-3000:]
     print(out.stdout)
     rows = {line.split()[0]: line.split() for line in out.stdout.splitlines() if line.strip()}
     # Not goals: below these something is broken. The figures are in docs/results.md.
-    at_least("IMDB, test accuracy, trained together", float(rows["sentiment"][1]), 0.80)
-    at_least("Reuters, test accuracy, trained together", float(rows["topic"][1]), 0.75)
+    at_least("IMDB, test accuracy, trained together", float(rows["sentiment"][1]), 0.88)
+    at_least("Reuters, test accuracy, trained together", float(rows["topic"][1]), 0.88)

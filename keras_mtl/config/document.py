@@ -138,7 +138,8 @@ def page() -> str:
             ],
             "A name (`adam`, `adamw`, `sgd` ...), or `kind` and the arguments of the class of "
             "[Keras](https://keras.io/api/optimizers/). Those of `adam`; `learning_rate` may be a "
-            "schedule: `{kind: cosine_decay, initial_learning_rate: 0.001, decay_steps: 1000}`.",
+            "schedule: `{kind: cosine_decay, initial_learning_rate: 0.001}`. Its `decay_steps`, "
+            "where left out, are the steps of the whole run.",
         ),
         _section(
             "`training.balancer`",

@@ -13,12 +13,14 @@ import keras
 
 from keras_mtl import tasks, trunks
 from keras_mtl.balancing.names import NAMES
-from keras_mtl.config.arguments import Key, keys_of, takes_any_key
+from keras_mtl.config.arguments import LEFT_OUT, Key, keys_of, takes_any_key
 from keras_mtl.config.errors import ConfigError
 from keras_mtl.data import Dataset, WordTokenizer, load_dataset
 from keras_mtl.data.datasets.label_space import listed, nearest
 
 TFDS = "tfds:"
+# Of a learning-rate schedule; where a run file leaves them out, they are those of the whole run.
+DECAY_STEPS = "decay_steps"
 IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
@@ -40,7 +42,8 @@ class Kind:
 
     def __call__(self, arguments: Mapping[str, Any], **context: Any) -> Any:
         """Call `make` with the arguments of the run file and what it takes of the context."""
-        return self.make(**{key: context[key] for key in self.context & set(context)}, **arguments)
+        taken = {key: context[key] for key in self.context & set(context)}
+        return self.make(**{**taken, **arguments})
 
 
 def kind(make: Callable[..., Any], *context: str) -> Kind:
@@ -191,7 +194,12 @@ def optimizer_kind(name: Any) -> Kind:
 def schedule_kind(name: Any) -> Kind:
     """A Keras learning-rate schedule by name, or a user's by import path."""
     schedules = keras.optimizers.schedules
-    return keras_kind(name, schedules, schedules.LearningRateSchedule)
+    found = keras_kind(name, schedules, schedules.LearningRateSchedule)
+    if DECAY_STEPS not in found.keys:
+        return found
+    left_open = dataclasses.replace(found.keys[DECAY_STEPS], default=LEFT_OUT)
+    keys = {**found.keys, DECAY_STEPS: left_open}
+    return dataclasses.replace(found, keys=keys, context=found.context | {DECAY_STEPS})
 
 
 def callback_kind(name: Any) -> Kind:

@@ -42,7 +42,7 @@ class Choice:
     def make(self, **context: Any) -> Any:
         """Make the object; `context` is what the run supplies to it."""
         values = {
-            name: value.make() if isinstance(value, Choice) else value
+            name: value.make(**context) if isinstance(value, Choice) else value
             for name, value in self.arguments.items()
         }
         return self.kind(values, **context)

@@ -1,5 +1,6 @@
 """The head of every task that gives one answer per text."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -14,13 +15,15 @@ class PooledHead(keras.layers.Layer):
 
     Args:
         units: How many scores, one per class.
-        pooling: `"mean"`, `"max"` or `"last"`.
+        pooling: `"mean"`, `"sqrtn"`, `"max"` or `"last"`; by default what the trunk offers as
+            `"pooled"`, else the mean.
         hidden_dim: Width of a hidden ReLU layer, or `None` for a linear head.
         dropout: Share of the pooled features dropped in training, in [0, 1).
 
     Call arguments:
         features: `{"sequence": (B, L, D), "padding_mask": (B, L)}`; a trunk that knows
-            better what came last (both ends of a bidirectional reader) adds `"last": (B, E)`.
+            better what came last (both ends of a bidirectional reader) adds `"last": (B, E)`,
+            and one with a summary of a text of its own `"pooled": (B, F)`.
 
     Returns:
         Scores (logits), `(B, units)` in float32.
@@ -32,7 +35,7 @@ class PooledHead(keras.layers.Layer):
     def __init__(
         self,
         units: int,
-        pooling: str = "mean",
+        pooling: str | None = None,
         hidden_dim: int | None = None,
         dropout: float = 0.0,
         **kwargs: Any,
@@ -41,7 +44,8 @@ class PooledHead(keras.layers.Layer):
         self.units = units
         self.hidden_dim = hidden_dim
         policy = self.dtype_policy
-        self.pooling = Pooling(pooling, name="pooling", dtype=policy)
+        self.pooling_mode = pooling
+        self.pooling = Pooling(pooling or "mean", name="pooling", dtype=policy)
         self.dropout = keras.layers.Dropout(dropout, name="dropout", dtype=policy)
         self.hidden = (
             None
@@ -61,8 +65,9 @@ class PooledHead(keras.layers.Layer):
         self.built = True
 
     def call(self, features: dict[str, Any], training: bool | None = None) -> Any:
-        if self.pooling.mode == "last" and "last" in features:
-            pooled = features["last"]
+        own = self._trunks_own(features)
+        if own is not None:
+            pooled = features[own]
         else:
             pooled = self.pooling(features["sequence"], features["padding_mask"])
         pooled = self.dropout(pooled, training=training)
@@ -79,12 +84,16 @@ class PooledHead(keras.layers.Layer):
         return {
             **super().get_config(),
             "units": self.units,
-            "pooling": self.pooling.mode,
+            "pooling": self.pooling_mode,
             "hidden_dim": self.hidden_dim,
             "dropout": self.dropout.rate,
         }
 
-    def _pooled_shape(self, features_shape: dict[str, Any]) -> Any:
-        if self.pooling.mode == "last" and "last" in features_shape:
-            return features_shape["last"]
-        return (None, features_shape["sequence"][-1])
+    def _trunks_own(self, features: Mapping[str, Any]) -> str | None:
+        """The feature in which the trunk has pooled its sequence already, if there is one."""
+        own = {None: "pooled", "last": "last"}.get(self.pooling_mode)
+        return own if own in features else None
+
+    def _pooled_shape(self, features_shape: Mapping[str, Any]) -> Any:
+        own = self._trunks_own(features_shape)
+        return features_shape[own] if own else (None, features_shape["sequence"][-1])

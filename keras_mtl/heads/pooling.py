@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-POOLINGS = ("mean", "max", "last")
+POOLINGS = ("mean", "sqrtn", "max", "last")
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
@@ -16,7 +16,8 @@ class Pooling(keras.layers.Layer):
     without any token gives zeros.
 
     Args:
-        mode: `"mean"`, `"max"`, or `"last"` (the last real token).
+        mode: `"mean"`, `"sqrtn"` (the sum over the square root of the length), `"max"`, or
+            `"last"` (the last real token).
 
     Call arguments:
         sequence: `(B, L, D)` floats.
@@ -26,13 +27,13 @@ class Pooling(keras.layers.Layer):
         `(B, D)`.
 
     Raises:
-        ValueError: If `mode` is none of the three.
+        ValueError: If `mode` is none of these.
 
     Example:
         >>> sequence = ops.array([[[1.0], [3.0], [9.0]]])
         >>> mask = ops.array([[True, True, False]])
-        >>> [float(Pooling(mode)(sequence, mask)[0, 0]) for mode in ("mean", "max", "last")]
-        [2.0, 3.0, 3.0]
+        >>> [round(float(Pooling(mode)(sequence, mask)[0, 0]), 3) for mode in POOLINGS]
+        [2.0, 2.828, 3.0, 3.0]
     """
 
     def __init__(self, mode: str = "mean", **kwargs: Any) -> None:
@@ -47,12 +48,12 @@ class Pooling(keras.layers.Layer):
     def call(self, sequence: Any, padding_mask: Any) -> Any:
         mask = ops.expand_dims(ops.cast(padding_mask, "bool"), -1)
         lengths = ops.sum(ops.cast(mask, "int32"), axis=1)
-        if self.mode == "mean":
+        if self.mode in ("mean", "sqrtn"):
             # Added up in float32: half precision loses tokens from a few hundred on.
             wide = keras.backend.result_type(sequence.dtype, "float32")
             total = ops.sum(ops.where(mask, ops.cast(sequence, wide), 0.0), axis=1)
-            mean = total / ops.cast(ops.maximum(lengths, 1), wide)
-            return ops.cast(mean, sequence.dtype)
+            by = ops.cast(ops.maximum(lengths, 1), wide)
+            return ops.cast(total / (by if self.mode == "mean" else ops.sqrt(by)), sequence.dtype)
         if self.mode == "max":
             pooled = ops.max(ops.where(mask, sequence, float("-inf")), axis=1)
         else:

@@ -56,7 +56,7 @@ def build(config: RunConfig) -> Built:
     with section(config, ("trunk",)):
         trunk = config.trunk.make(tokenizer=tokenizer)
         model = MultiTaskModel(trunk, list(tasks.values()), preprocessor=tokenizer)
-    compile_model(config, model)
+    compile_model(config, model, mixture)
     return Built(datasets, tasks, model, mixture)
 
 
@@ -136,11 +136,12 @@ def make_mixture(
     return Mixture(splits, feeds, seed=config.seed, **config.mixture)
 
 
-def compile_model(config: RunConfig, model: MultiTaskModel) -> None:
-    """Compile a model as the run file says."""
+def compile_model(config: RunConfig, model: MultiTaskModel, mixture: Mixture) -> None:
+    """Compile a model as the run file says, to be trained on a mixture."""
     training = config.training
     with section(config, ("training", "optimizer")):
-        optimizer = training.optimizer.make()
+        steps = training.epochs * mixture.steps_per_epoch
+        optimizer = training.optimizer.make(decay_steps=steps)
     with section(config, ("training", "balancer")):
         balancer = training.balancer.make()
     with section(config, ("training",)):

@@ -125,7 +125,7 @@ class Run:
                 f"Received: {split!r}."
             )
         mixture = make_mixture(config, datasets, make_tasks(config, datasets))
-        compile_model(config, model)
+        compile_model(config, model, mixture)
         with self.folder.opened():
             scores = evaluate_split(model, datasets, mixture, split)
             if checkpoint == kept.get("checkpoint", checkpoint):

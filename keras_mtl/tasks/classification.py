@@ -25,7 +25,7 @@ class Classification(Task):
     """A task with one label per text; made by `classification`."""
 
     labels: tuple[str, ...] = ()
-    pooling: str = "mean"
+    pooling: str | None = None
     hidden_dim: int | None = None
     dropout: float = 0.0
     label_smoothing: float = 0.0
@@ -41,7 +41,7 @@ class Classification(Task):
                     f"`{argument}` of task {self.name!r} must be in [0, 1). "
                     f"Received: {argument}={getattr(self, argument)!r}."
                 )
-        if self.pooling not in POOLINGS:
+        if self.pooling is not None and self.pooling not in POOLINGS:
             raise ValueError(
                 f"`pooling` of task {self.name!r} must be one of "
                 f"{', '.join(map(repr, POOLINGS))}. Received: pooling={self.pooling!r}."
@@ -157,7 +157,7 @@ def classification(
     labels: Sequence[str],
     column: str | None = None,
     *,
-    pooling: str = "mean",
+    pooling: str | None = None,
     hidden_dim: int | None = None,
     dropout: float = 0.0,
     label_smoothing: float = 0.0,
@@ -172,7 +172,8 @@ def classification(
         name: Name of the task and of the model's output.
         labels: The label names in class order, at least two.
         column: Column of the dataset with the labels; by default `name`.
-        pooling: How the head reads the trunk: `"mean"`, `"max"` or `"last"`.
+        pooling: How the head reads the trunk: `"mean"`, `"sqrtn"`, `"max"` or `"last"`; by
+            default what the trunk offers as `"pooled"`, else the mean.
         hidden_dim: Width of a hidden layer in the head; linear when `None`.
         dropout: Share of pooled features dropped in training.
         label_smoothing: Share of the target spread evenly over all labels, in [0, 1).

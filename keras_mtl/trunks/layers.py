@@ -11,6 +11,11 @@ _FIRST, _SECOND = 31, 527
 _MAX_BUCKETS = 2**21
 
 
+def word_dropout_layer(rate: float, name: str) -> keras.layers.Layer:
+    """Dropout of whole vectors of `(B, L, D)`; those that stay are scaled up."""
+    return keras.layers.Dropout(rate, noise_shape=(None, None, 1), name=name)
+
+
 @keras.saving.register_keras_serializable(package="keras_mtl")
 class PaddingMask(keras.layers.Layer):
     """`(B, L)` token ids to booleans, true at real tokens (id 0 is padding)."""
@@ -40,8 +45,17 @@ class ReverseTokens(keras.layers.Layer):
     def call(self, sequence: Any, padding_mask: Any) -> Any:
         lengths = ops.sum(ops.cast(padding_mask, "int32"), axis=1, keepdims=True)
         steps = ops.expand_dims(ops.arange(ops.shape(sequence)[1], dtype="int32"), 0)
-        source = ops.where(steps < lengths, lengths - 1 - steps, steps)
-        return ops.take_along_axis(sequence, ops.expand_dims(source, -1), axis=1)
+        source = ops.expand_dims(ops.where(steps < lengths, lengths - 1 - steps, steps), -1)
+
+        # The gradient of this permutation is itself, where a backend would scatter and add.
+        @ops.custom_gradient
+        def reverse(values: Any) -> Any:
+            def gradient(upstream: Any) -> Any:
+                return ops.take_along_axis(upstream, source, axis=1)
+
+            return ops.take_along_axis(values, source, axis=1), gradient
+
+        return reverse(sequence)
 
     def compute_output_shape(self, sequence_shape: Any, padding_mask_shape: Any) -> Any:
         return sequence_shape

@@ -7,6 +7,7 @@ import keras
 from keras_mtl.data.text.tokenizer import WordTokenizer
 from keras_mtl.heads import Pooling
 from keras_mtl.trunks.layers import PaddingMask, ReverseTokens
+from keras_mtl.trunks.recurrent import LSTM
 from keras_mtl.trunks.vocabulary import at_least_one, vocabulary_size_of, with_preprocessor
 
 
@@ -72,14 +73,12 @@ def lstm(
 
 def _read(sequence: Any, mask: Any, units: int, bidirectional: bool, name: str) -> tuple[Any, Any]:
     """One recurrent layer: its sequence, and what each direction knows at its end."""
-    forward = keras.layers.LSTM(units, return_sequences=True, name=name)(sequence)
+    forward = LSTM(units, return_sequences=True, name=name)(sequence)
     last = Pooling("last", name=f"{name}_last")(forward, mask)
     if not bidirectional:
         return forward, last
     reverse = ReverseTokens(name=f"{name}_reverse")
-    backward = keras.layers.LSTM(units, return_sequences=True, name=f"{name}_backward")(
-        reverse(sequence, mask)
-    )
+    backward = LSTM(units, return_sequences=True, name=f"{name}_backward")(reverse(sequence, mask))
     first = Pooling("last", name=f"{name}_first")(backward, mask)
     backward = ReverseTokens(name=f"{name}_restore")(backward, mask)
     join = keras.layers.Concatenate(name=f"{name}_both")

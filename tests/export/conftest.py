@@ -29,7 +29,7 @@ def lstm_model(tokenizer: mtl.WordTokenizer | int) -> mtl.MultiTaskModel:
 
 
 def bag_model(tokenizer: mtl.WordTokenizer | int) -> mtl.MultiTaskModel:
-    trunk = mtl.trunks.bag(tokenizer, 8, bigram_buckets=50, embedding_dropout=0.5)
+    trunk = mtl.trunks.bag(tokenizer, 8, bigram_buckets=50, word_dropout=0.5)
     return with_large_weights(mtl.MultiTaskModel(trunk, TASKS))
 
 

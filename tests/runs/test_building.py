@@ -33,7 +33,7 @@ def test_loss_weights_are_those_of_the_file(built):
 
 
 def test_options_of_a_task_are_those_of_the_file(built):
-    assert built.tasks["tone"].pooling == "max" and built.tasks["stars"].pooling == "mean"
+    assert built.tasks["tone"].pooling == "max" and built.tasks["stars"].pooling is None
     assert built.tasks["topic"].hidden_dim == 4
     assert built.tasks["tone"].labels == ("neg", "pos")
 
@@ -72,7 +72,18 @@ def test_the_model_is_compiled_as_the_file_says(built):
     assert type(optimizer) is keras.optimizers.SGD and optimizer.momentum == 0.5
     assert float(optimizer.learning_rate) == 0.25
     assert not built.model.settings.self_checks and built.model.steps_per_execution == 2
-    assert built.model.trunk.output["sequence"].shape[-1] == 4
+    assert built.model.trunk.get_layer("embedding").output_dim == 4
+
+
+def test_a_schedule_decays_over_the_whole_run_unless_it_says_otherwise(tmp_path):
+    run_file = write_run(tmp_path)
+    rate = "kind: polynomial_decay, initial_learning_rate: 0.1, end_learning_rate: 0.0"
+    for given, expected in (("", None), (", decay_steps: 7", 7)):
+        optimizer = f"training.optimizer={{kind: adam, learning_rate: {{{rate}{given}}}}}"
+        config = load_config(run_file, [optimizer, "training.epochs=5"])
+        found = build(config)
+        schedule = found.model.optimizer._learning_rate
+        assert schedule.decay_steps == (expected or 5 * found.mixture.steps_per_epoch)
 
 
 def test_the_seed_decides_the_weights_and_the_cut(tmp_path):

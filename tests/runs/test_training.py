@@ -174,7 +174,7 @@ def test_nothing_is_written_before_the_data_are_read(tmp_path):
 def test_resolved_configuration_is_yaml_with_every_key(trained):
     written = yaml.safe_load((trained.path / "config.yaml").read_text())
     assert written["training"]["epochs"] == 2
-    assert written["trunk"]["embedding_dropout"] == 0.0
+    assert written["trunk"]["word_dropout"] == 0.6
     assert os.path.isabs(written["data"]["reviews"]["train"])
     assert json.loads((trained.path / "data.json").read_text())["wires"]["splits"]["train"]["rows"]
 

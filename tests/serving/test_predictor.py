@@ -30,7 +30,7 @@ def model(request: pytest.FixtureRequest) -> mtl.MultiTaskModel:
     if request.param == "lstm":
         trunk = mtl.trunks.lstm(tokenizer, 8, 4, layers=2, bidirectional=True, dropout=0.5)
     else:
-        trunk = mtl.trunks.bag(tokenizer, 8, bigram_buckets=50, embedding_dropout=0.5)
+        trunk = mtl.trunks.bag(tokenizer, 8, bigram_buckets=50, word_dropout=0.5)
     topic = mtl.classification("topic", TOPICS, pooling="max", dropout=0.5)
     made = mtl.MultiTaskModel(trunk, [mtl.classification("sentiment", REVIEW_LABELS), topic])
     rng = np.random.default_rng(0)

@@ -22,7 +22,8 @@ def id_model(kind="lstm", seed=0, tasks=TASKS, vocabulary_size=40, **options):
     if kind == "lstm":
         trunk = mtl.trunks.lstm(vocabulary_size, 6, 5, bidirectional=True, **options)
     else:
-        trunk = mtl.trunks.bag(vocabulary_size, 6, bigram_buckets=0, **options)
+        options = {"bigram_buckets": 0, "word_dropout": 0.0, "dropout": 0.0, **options}
+        trunk = mtl.trunks.bag(vocabulary_size, 6, **options)
     return mtl.MultiTaskModel(trunk, tasks)
 
 
@@ -65,7 +66,7 @@ def demo_model(seed=0, tasks=TASKS, kind="lstm", dropout=0.0):
     if kind == "lstm":
         trunk = mtl.trunks.lstm(tokenizer, 8, 8, embedding_dropout=dropout)
     else:
-        trunk = mtl.trunks.bag(tokenizer, 8, embedding_dropout=dropout)
+        trunk = mtl.trunks.bag(tokenizer, 8, word_dropout=dropout, dropout=dropout)
     return mtl.MultiTaskModel(trunk, tasks)
 
 

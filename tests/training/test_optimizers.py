@@ -20,18 +20,18 @@ STEPS = 5
 
 
 def dense_gradients(weights, ids, labels):
-    """By hand, for one task on the mean of word vectors: d(mean loss) / d(weights)."""
+    """By hand, for one task on the bag of words: d(mean loss) / d(weights)."""
     table, kernel, bias = (weight.astype("float64") for weight in weights)
     mask = (ids > 0).astype("float64")
-    lengths = np.maximum(mask.sum(1), 1)
-    pooled = (table[ids] * mask[..., None]).sum(1) / lengths[:, None]
+    roots = np.sqrt(np.maximum(mask.sum(1), 1))
+    pooled = (table[ids] * mask[..., None]).sum(1) / roots[:, None]
     scores = pooled @ kernel + bias
     shares = np.exp(scores - scores.max(1, keepdims=True))
     slope = shares / shares.sum(1, keepdims=True)
     slope[np.arange(len(labels)), labels] -= 1
     slope /= len(labels)
     of_table = np.zeros_like(table)
-    per_token = (slope @ kernel.T / lengths[:, None])[:, None] * mask[..., None]
+    per_token = (slope @ kernel.T / roots[:, None])[:, None] * mask[..., None]
     np.add.at(of_table, ids, per_token)
     return [of_table, pooled.T @ slope, slope.sum(0)]
 

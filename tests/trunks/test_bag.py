@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from keras_mtl import trunks
-from keras_mtl.heads import Pooling
+from keras_mtl.heads import PooledHead
 from tests.contracts import IDS, MASK, VOCABULARY_SIZE, check_trunk
 
 pytestmark = pytest.mark.any_backend
@@ -16,30 +16,38 @@ def table(trunk: keras.Model, name: str) -> np.ndarray:
     return trunk.get_layer(name).get_weights()[0]
 
 
-def mean_feature(trunk: keras.Model) -> np.ndarray:
-    features = trunk({"token_ids": IDS})
-    pooled = Pooling("mean")(features["sequence"], features["padding_mask"])
-    return np.asarray(ops.convert_to_numpy(pooled))
+def pooled(trunk: keras.Model) -> np.ndarray:
+    return np.asarray(ops.convert_to_numpy(trunk({"token_ids": IDS})["pooled"]))
 
 
 @pytest.mark.parametrize("buckets", [0, 50])
-def test_the_mean_by_numpy(buckets):
-    trunk = trunks.bag(VOCABULARY_SIZE, 3, bigram_buckets=buckets)
+def test_the_sum_over_the_root_of_the_length_by_numpy(buckets):
+    trunk = trunks.bag(VOCABULARY_SIZE, 3, bigram_dim=2, bigram_buckets=buckets)
     words = table(trunk, "embedding")
-    expected = np.zeros((len(IDS), 3))
+    expected = np.zeros((len(IDS), 5 if buckets else 3))
     for row, ids in enumerate(IDS):
         text = [int(token) for token in ids if token]
         vectors = [words[token] for token in text]
         if buckets:
             pairs = table(trunk, "bigram_embedding")
-            assert len(pairs) == buckets + 1
+            assert pairs.shape == (buckets + 1, 2)
             numbers = [
                 (left * 31 * 527 + right) % buckets + 1
                 for left, right in zip(text, text[1:], strict=False)
             ]
-            vectors += [pairs[number] for number in [*numbers, 0][: len(text)]]
-        expected[row] = np.sum(vectors, axis=0) / max(len(text), 1)
-    np.testing.assert_allclose(mean_feature(trunk), expected, atol=1e-7)
+            side = [pairs[number] for number in [*numbers, 0][: len(text)]]
+            vectors = [np.concatenate(both) for both in zip(vectors, side, strict=True)]
+        expected[row] = np.sum(vectors, axis=0) / np.sqrt(max(len(text), 1))
+    np.testing.assert_allclose(pooled(trunk), expected, atol=1e-7)
+
+
+def test_heads_read_the_pooled_feature():
+    keras.utils.set_random_seed(0)
+    trunk = trunks.bag(VOCABULARY_SIZE, 3, bigram_buckets=20)
+    head = PooledHead(2)
+    found = ops.convert_to_numpy(head(trunk({"token_ids": IDS})))
+    kernel, bias = (ops.convert_to_numpy(weight) for weight in head.weights)
+    np.testing.assert_allclose(found, pooled(trunk) @ kernel + bias, atol=1e-6)
 
 
 def test_order_matters_by_pairs_only():
@@ -47,37 +55,52 @@ def test_order_matters_by_pairs_only():
     one, other = [[2, 3, 4, 2, 5]], [[2, 5, 4, 2, 3]]  # The same words.
     for buckets, same in ((0, True), (1000, False)):
         trunk = trunks.bag(VOCABULARY_SIZE, 3, bigram_buckets=buckets)
-        sums = [
-            ops.convert_to_numpy(trunk({"token_ids": np.array(ids)})["sequence"]).sum(axis=1)
+        found = [
+            ops.convert_to_numpy(trunk({"token_ids": np.array(ids)})["pooled"])
             for ids in (one, other)
         ]
-        assert np.allclose(*sums, atol=1e-6) is same
+        assert np.allclose(*found, atol=1e-6) is same
 
 
-@pytest.mark.parametrize("options", [{"bigram_buckets": 0}, {"embedding_dropout": 0.5}])
+@pytest.mark.parametrize("options", [{"bigram_buckets": 0}, {"word_dropout": 0.0, "dropout": 0.0}])
 def test_contract_with_options(options):
     options = {"bigram_buckets": 40, **options}
     check_trunk(functools.partial(trunks.bag, VOCABULARY_SIZE, 4, **options))
 
 
-def test_dropout_acts_in_training_only():
+def test_whole_words_and_whole_pairs_are_dropped_in_training_only():
     keras.utils.set_random_seed(0)
-    trunk = trunks.bag(VOCABULARY_SIZE, 8, embedding_dropout=0.5, bigram_buckets=0)
-    words = table(trunk, "embedding")[IDS]
-    read, trained = (trunk({"token_ids": IDS}, training=mode)["sequence"] for mode in (False, True))
-    np.testing.assert_array_equal(ops.convert_to_numpy(read), words)
-    zeros = (ops.convert_to_numpy(trained) == 0).mean()
-    assert 0.4 < zeros < 0.6
+    trunk = trunks.bag(VOCABULARY_SIZE, 8, bigram_dim=3, bigram_buckets=40, word_dropout=0.5)
+    ids = np.tile(IDS[[0, 4]], (20, 1))
+    read, trained = (
+        np.asarray(ops.convert_to_numpy(trunk({"token_ids": ids}, training=mode)["sequence"]))
+        for mode in (False, True)
+    )
+    kept = trained != 0
+    for part in (kept[..., :8], kept[..., 8:]):
+        np.testing.assert_array_equal(part.any(-1), part.all(-1))
+        assert 0.4 < part.mean() < 0.6
+    np.testing.assert_allclose(trained[kept], 2 * read[kept], rtol=1e-6)
+    assert (kept[..., 0] != kept[..., 8]).any()
+
+
+def test_dropout_of_the_pooled_feature():
+    keras.utils.set_random_seed(0)
+    trunk = trunks.bag(VOCABULARY_SIZE, 64, bigram_buckets=0, word_dropout=0.0, dropout=0.5)
+    rows = MASK.any(axis=1)
+    trained = ops.convert_to_numpy(trunk({"token_ids": IDS}, training=True)["pooled"])[rows]
+    assert 0.4 < (trained == 0).mean() < 0.6
+    assert (pooled(trunk)[rows] != 0).all()
 
 
 def test_padding_is_no_word():
     trunk = trunks.bag(VOCABULARY_SIZE, 3, bigram_buckets=20)
     weights = trunk.get_weights()
-    before = mean_feature(trunk)
+    before = pooled(trunk)
     assert weights[0].shape == (VOCABULARY_SIZE, 3)
     weights[0][0] += 100.0
     trunk.set_weights(weights)
-    np.testing.assert_array_equal(mean_feature(trunk), before)
+    np.testing.assert_array_equal(pooled(trunk), before)
     assert MASK.any(axis=1).tolist() == [True, True, False, True, True]
 
 
@@ -85,6 +108,7 @@ def test_padding_is_no_word():
     ("options", "message"),
     [
         ({"embedding_dim": 0}, "`embedding_dim` of 'bag' .* at least 1. Received: embedding_dim=0"),
+        ({"bigram_dim": 0}, "`bigram_dim` of 'bag' .* at least 1. Received: bigram_dim=0"),
         ({"bigram_buckets": 1}, "`buckets` of hashed bigrams .* Received: buckets=1"),
         ({"bigram_buckets": -1}, "`buckets` of hashed bigrams"),
         ({"bigram_buckets": 10**7}, "from 2 to 2097152. Received: buckets=10000000"),

@@ -24,6 +24,7 @@ PADDING_ID = 0
 UNKNOWN_ID = 1
 UNKNOWN_WORD = "[UNK]"
 _FIRST_WORD_ID = 2
+_SHARE_BITS = 64
 
 
 class HasTexts(Protocol):
@@ -94,6 +95,7 @@ class WordTokenizer:
         *sources: Iterable[str] | HasTexts,
         vocabulary_size: int = 20_000,
         min_count: int = 1,
+        equal_sources: bool = True,
         **options: Any,
     ) -> WordTokenizer:
         """Builds a tokenizer from the most frequent words; ties in alphabetical order.
@@ -102,7 +104,9 @@ class WordTokenizer:
             *sources: Lists of texts, or objects with `texts`. Training texts only: a word
                 seen nowhere else should stay unknown.
             vocabulary_size: Most ids, padding and unknown included.
-            min_count: Least number of times a word must occur.
+            min_count: Least number of times a word must occur, in all sources together.
+            equal_sources: Whether a word's share of the tokens of each source counts, so that a
+                small source has as much to say as a large one; else its plain number does.
             **options: As for `WordTokenizer`.
 
         Raises:
@@ -113,20 +117,23 @@ class WordTokenizer:
         least = at_least("min_count", min_count, 1)
         # Any word will do: an option that is wrong should be so before the counting.
         tokens = cls(["a"], **options).tokens
-        counts: Counter[str] = Counter()
+        counts: list[Counter[str]] = []
         for number, source in enumerate(sources):
             texts: Iterable[str] = source.texts if hasattr(source, "texts") else source
+            counts.append(Counter())
             for text in checked_texts(texts, f" of source {number}"):
-                counts.update(tokens(text))
-        kept = [item for item in counts.items() if item[1] >= least]
+                counts[-1].update(tokens(text))
+        total = sum(counts, Counter())
+        kept = [word for word, count in total.items() if count >= least]
         if not kept:
             raise ValueError(
                 "WordTokenizer.fit must be given at least one text with a word that occurs "
-                f"`min_count` times. Received: {len(sources)} sources with {len(counts)} "
+                f"`min_count` times. Received: {len(sources)} sources with {len(total)} "
                 f"different words, min_count={min_count}. Pass texts, or lower min_count."
             )
-        kept.sort(key=lambda item: (-item[1], item[0]))
-        return cls([word for word, _ in kept[: limit - _FIRST_WORD_ID]], **options)
+        frequency = _mean_shares(counts) if equal_sources else total
+        kept.sort(key=lambda word: (-frequency[word], word))
+        return cls(kept[: limit - _FIRST_WORD_ID], **options)
 
     @property
     def vocabulary_size(self) -> int:
@@ -276,3 +283,16 @@ class WordTokenizer:
                     "way, or change lowercase, punctuation, characters or markup."
                 )
         return words
+
+
+def _mean_shares(counts: Sequence[Counter[str]]) -> Counter[str]:
+    """Each word's share of the tokens of a source, added up over sources.
+
+    In whole numbers, so that neither the order of the sources nor rounding decides a tie.
+    """
+    found: Counter[str] = Counter()
+    for of_source in counts:
+        tokens = sum(of_source.values())
+        for word, count in of_source.items():
+            found[word] += (count << _SHARE_BITS) // tokens
+    return found

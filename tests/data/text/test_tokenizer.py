@@ -32,6 +32,21 @@ def test_fit_counts_most_frequent_first_then_alphabetical() -> None:
     assert WordTokenizer.fit(TEXTS, min_count=2).vocabulary == expected[:2]
 
 
+def test_a_small_source_has_as_much_to_say_as_a_large_one():
+    large, small = ["film good film plot"] * 50, ["copper rose"]
+    found = WordTokenizer.fit(large, small, vocabulary_size=5)  # film 1/2, copper 1/2, rose 1/2
+    assert found.vocabulary == ("copper", "film", "rose")
+    assert WordTokenizer.fit(small, large, vocabulary_size=5).vocabulary == found.vocabulary
+    by_number = WordTokenizer.fit(large, small, vocabulary_size=5, equal_sources=False)
+    assert by_number.vocabulary == ("film", "good", "plot")
+    # One source is the same either way, and an empty one changes nothing.
+    alone = WordTokenizer.fit(large)
+    assert alone.vocabulary == WordTokenizer.fit(large, equal_sources=False).vocabulary
+    assert alone.vocabulary == WordTokenizer.fit(large, [], [""]).vocabulary
+    # The least number is of all sources together.
+    assert WordTokenizer.fit(["a b"], ["a c"], min_count=2).vocabulary == ("a",)
+
+
 def test_ids_start_at_two_and_rows_are_padded() -> None:
     tokenizer = WordTokenizer(["film", "the"])
     batch = tokenizer(["The film!", "", "unseen"])["token_ids"]

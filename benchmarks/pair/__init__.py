@@ -1,0 +1,1 @@
+"""What `pair_speed.py` measures, each part in a process of its own."""
