@@ -12,7 +12,7 @@ pytestmark = pytest.mark.any_backend
 OPTIMIZERS = {
     "adam": lambda: keras.optimizers.Adam(0.1),
     "adamw": lambda: keras.optimizers.AdamW(0.1, weight_decay=0.01),
-    "rmsprop": lambda: keras.optimizers.RMSprop(0.1),
+    "rmsprop": lambda: keras.optimizers.RMSprop(0.05),
     "adagrad": lambda: keras.optimizers.Adagrad(0.1),
     "sgd": lambda: keras.optimizers.SGD(0.1, momentum=0.9),
 }
