@@ -14,7 +14,8 @@ weights for the rows of the other task. `torch_usual` has a loader per task that
 longest row of its batch, and a pass through the trunk for each. `torch_buckets` is the same with
 batches of rows of like length. Peak memory of `ours` includes the texts and the tokenizer, which
 the others, who read ids from a file, do without; its steps include the metrics that it always
-keeps. Training in `torch_*` keeps losses only. Wants `KERAS_MTL_DATA`, as `load_dataset` does.
+keeps. Training in `torch_*` keeps losses only. Only `ours` runs with the allocator that
+`import keras_mtl` chooses. Wants `KERAS_MTL_DATA`, as `load_dataset` does.
 """
 
 import argparse

@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "keras_mtl"
 # A module imports only from those before it; a file and a folder of one name are one place.
 ROAD = (
     "files",
+    "devices",
     "heads",
     "tasks",
     "data",

@@ -62,6 +62,7 @@ def load(settings):
         {name: dataset.train for name, dataset in datasets.items()},
         tasks=TASKS,
         batch_size=settings.batch_size,
+        length_classes=settings.length_classes,
         seed=settings.seed,
     )
     return datasets, tasks, tokenizer, mixture

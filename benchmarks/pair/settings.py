@@ -20,6 +20,7 @@ class Settings:
         embedding_dim: Width of the word vectors.
         units: Width of the LSTM, in each direction.
         batch_size: Rows of a step, over both tasks.
+        length_classes: The most padded lengths that the package may compile.
         learning_rate: Of Adam.
         seed: Decides weights and orders.
     """
@@ -31,6 +32,7 @@ class Settings:
     embedding_dim: int = 128
     units: int = 64
     batch_size: int = 64
+    length_classes: int = 4
     learning_rate: float = 1e-3
     seed: int = 0
 

@@ -31,6 +31,7 @@ class StepSettings:
         idle: Paths of variables that only tasks of weight 0 use; a step leaves them untouched.
         self_checks: Whether steps count what the self-checks look at.
         traces: How often each kind of step was compiled.
+        update: The optimizer, and its update as the steps of all shapes share it.
     """
 
     scoring: Scoring
@@ -41,6 +42,7 @@ class StepSettings:
     idle: frozenset[str] = frozenset()
     self_checks: bool = True
     traces: dict[str, int] = dataclasses.field(default_factory=lambda: {"train": 0, "test": 0})
+    update: tuple[Any, Any] | None = None
 
 
 class Scored(NamedTuple):

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from keras_mtl.data.mixing.batches import Batches
+from keras_mtl.devices import only_one_cpu
 from keras_mtl.heads import loss_dtype
 from keras_mtl.training import step
 from keras_mtl.training.clipping import clip, clips
@@ -28,10 +29,10 @@ def train_step(model: Any, data: Any) -> dict[str, Any]:
     variables = model.trainable_variables
     gradients = [dense(one) for one in tape.gradient(scalar, [v.value for v in variables])]
     gradients = step.without_idle(model, gradients)
-    _apply(optimizer, gradients, variables, replicas)
+    reached = _apply(model, gradients, replicas)
     step.update_metrics(model, scored, sums)
-    if settings.self_checks and variables:
-        settings.scoring.sums.update_reached(step.reached(gradients))
+    if settings.self_checks and reached is not None:
+        settings.scoring.sums.update_reached(reached)
     return model.get_metrics_result()
 
 
@@ -122,22 +123,63 @@ def _dataset(forward: Callable[[], Iterator[Any]], batches: Batches) -> Any:
     signature = tf.nest.map_structure(
         lambda leaf: tf.TensorSpec((None,) * leaf.ndim, leaf.dtype), batches[0]
     )
-    dataset = tf.data.Dataset.from_generator(forward, output_signature=signature)
-    return dataset.prefetch(4)
+    dataset = tf.data.Dataset.from_generator(forward, output_signature=signature).prefetch(4)
+    # Nothing here can be tuned, and the tuner, which looks at 10 ms, 20 ms, 40 ms and so on,
+    # keeps the end of `fit` waiting for its next look: as long as all the training before.
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)
 
 
-def _apply(optimizer: Any, gradients: list[Any], variables: list[Any], replicas: int) -> None:
-    """Hand the gradients to the optimizer, which adds them up over replicas itself."""
-    if replicas > 1:
+def _apply(model: Any, gradients: list[Any], replicas: int) -> Any:
+    """Hand the gradients to the optimizer; `step.reached` of them, `None` without variables."""
+    optimizer, variables = model.optimizer, model.trainable_variables
+    if not variables:
+        return None
+    if only_one_cpu() and _is_kerass(optimizer):
+        settings = model.settings
+        if settings.update is None or settings.update[0] is not optimizer:
+            settings.update = optimizer, _compiled_update(optimizer, variables)
+        return settings.update[1](gradients)
+    reached = step.reached(gradients)
+    if replicas > 1:  # The optimizer adds them up over replicas itself.
         if clips(optimizer):
             # Keras would clip each replica's part, before the reduction.
             scale = optimizer.scale_loss(tf.ones((), loss_dtype()))
             whole = [_times(_add_up(one), 1 / (replicas * scale)) for one in gradients]
             gradients = [_times(one, scale) for one in clip(optimizer, whole)]
         gradients = [_times(one, 1 / replicas) for one in gradients]
+    _update(optimizer, gradients, variables)
+    return reached
+
+
+def _compiled_update(optimizer: Any, variables: list[Any]) -> Callable[[list[Any]], Any]:
+    """An update by XLA: it goes through an embedding once, not once for each operation.
+
+    The rest of a step gains less from XLA than its compilation costs, or loses: a loop over
+    tokens, most of all.
+    """
+
+    @tf.function(jit_compile=True, autograph=False)
+    def update(gradients: list[Any]) -> Any:
+        _update(optimizer, gradients, variables)
+        return step.reached(gradients)
+
+    return update
+
+
+def _update(optimizer: Any, gradients: list[Any], variables: list[Any]) -> None:
     pairs = [pair for pair in zip(gradients, variables, strict=True) if pair[0] is not None]
     if pairs:
         optimizer.apply(*zip(*pairs, strict=True))
+
+
+def _is_kerass(optimizer: Any) -> bool:
+    """Whether optimizer and schedule are Keras's own, and so known to compile."""
+    parts = (optimizer, getattr(optimizer, "_learning_rate", None))
+    return not isinstance(optimizer, keras.optimizers.LossScaleOptimizer) and all(
+        type(part).__module__.startswith("keras.") for part in parts
+    )
 
 
 def _times(gradient: Any, factor: Any) -> Any:

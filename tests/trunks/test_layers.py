@@ -57,6 +57,38 @@ def test_reversing_leaves_padding_behind():
     np.testing.assert_array_equal(ops.convert_to_numpy(twice), sequence)
 
 
+def gradient_of(function, values):
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return np.asarray(jax.grad(function)(values))
+    import tensorflow as tf
+
+    values = tf.convert_to_tensor(values)
+    with tf.GradientTape() as tape:
+        tape.watch(values)
+        scalar = function(values)
+    return tape.gradient(scalar, values).numpy()
+
+
+def test_the_gradient_of_reversing_is_that_of_gathering():
+    random = np.random.default_rng(0)
+    lengths = np.array([[5], [1], [0], [3]])
+    steps = np.arange(5)
+    mask = ops.array(steps < lengths)
+    source = np.where(steps < lengths, lengths - 1 - steps, steps)[..., None]
+    sequence, weights = random.normal(size=(2, 4, 5, 3)).astype("float32")
+
+    def gathered(values):
+        return ops.sum(ops.sin(ops.take_along_axis(values, source, axis=1)) * weights)
+
+    def reversed_(values):
+        return ops.sum(ops.sin(ReverseTokens()(values, mask)) * weights)
+
+    found, expected = (gradient_of(one, sequence) for one in (reversed_, gathered))
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_padding_is_id_zero():
     mask = ops.convert_to_numpy(PaddingMask()(ops.array([[4, 1, 0]])))
     assert mask.tolist() == [[True, True, False]]

@@ -7,8 +7,8 @@ from keras_mtl.trunks import lstm
 from keras_mtl.trunks.recurrent import LSTM
 from tests.figures import at_most
 
-# (rows, length, width, units): ordinary, one row, one step, one unit.
-SHAPES = [(5, 9, 6, 4), (1, 7, 3, 2), (4, 1, 3, 2), (3, 6, 2, 1)]
+# (rows, length, width, units): ordinary, one row, one step, one unit, rows for several loops.
+SHAPES = [(5, 9, 6, 4), (1, 7, 3, 2), (4, 1, 3, 2), (3, 6, 2, 1), (53, 5, 3, 2)]
 
 
 def gradients_by(layer, values):
@@ -55,6 +55,26 @@ def test_outputs_and_gradients_are_those_of_keras(shape, jit_compile):
     run = tf.function(gradients_by, autograph=False, jit_compile=jit_compile)
     found, expected = (run(layer, values) for layer in (own, plain))
     at_most(f"{shape}, largest relative difference", largest(found, expected), 2e-6)
+
+
+def test_rows_are_dealt_out_to_as_many_loops_as_there_are_cores(monkeypatch):
+    import tensorflow as tf
+
+    from keras_mtl.trunks import tensorflow_lstm
+
+    sizes = []
+    one_loop = tensorflow_lstm._one_loop
+    monkeypatch.setattr(
+        tensorflow_lstm, "_one_loop", lambda x, *w: sizes.append(x.shape[0]) or one_loop(x, *w)
+    )
+    own, plain = pair_of_layers(3, 2)
+    for cores, rows, expected in ((3, 53, [18, 18, 17]), (8, 53, [18, 18, 17]), (1, 53, [53])):
+        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        sizes.clear()
+        values = np.random.default_rng(1).normal(size=(rows, 4, 3)).astype("float32")
+        found = tf.function(lambda x: own(x, training=True), autograph=False)(values)
+        assert sizes == expected
+        np.testing.assert_allclose(found, plain(values), atol=1e-6)
 
 
 def test_the_own_way_is_taken_in_compiled_training_only(monkeypatch):
