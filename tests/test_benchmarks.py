@@ -1,5 +1,6 @@
 """benchmarks/pair: the arithmetic, the tables, and that both frameworks train one model."""
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -10,9 +11,12 @@ sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
 
 from pair import costs, tables  # noqa: E402
 from pair.data import Rows, TaskRows  # noqa: E402
-from pair.settings import Settings  # noqa: E402
+from pair.settings import MODELS, Settings  # noqa: E402
 
-SMALL = Settings(vocabulary_size=12, sequence_length=5, embedding_dim=4, units=3, batch_size=4)
+SMALL = Settings(
+    vocabulary_size=12, sequence_length=5, embedding_dim=4, units=3, batch_size=4,
+    pair_dim=2, pair_buckets=7, word_dropout=0.0, dropout=0.0,
+)  # fmt: skip
 
 
 def result(seconds, padded=4_000):
@@ -114,29 +118,37 @@ def test_buckets_have_every_row_once_and_like_lengths():
 
 def test_every_trunk_has_its_operations_and_both_frameworks():
     pytest.importorskip("torch")
-    from pair import ours, torch_models
+    from pair import ours, plain_keras, torch_models
 
-    assert set(costs.FLOPS_PER_TOKEN) == set(ours.TRUNKS) == set(torch_models.TRUNKS)
+    trunks = [one.TRUNKS for one in (ours, plain_keras, torch_models)]
+    assert all(set(one) == set(MODELS) for one in (costs.FLOPS_PER_TOKEN, *trunks))
 
 
 def weights_of(model):
     """What a PyTorch model trains, in the shapes and the order of Keras."""
-    trained = [one.detach().numpy() for one in model.parameters() if one.requires_grad]
-    return [trained[0].copy(), *(one.T.copy() for one in trained[1:])]
+    tables = {id(one.weight) for one in model.modules() if type(one).__name__ == "Embedding"}
+    return [
+        (values if id(one) in tables else values.T).copy()
+        for one in model.parameters()
+        if one.requires_grad
+        for values in [one.detach().numpy()]
+    ]
 
 
-def test_one_model_in_all_and_one_step_in_ours_and_in_pytorch():
+@pytest.mark.parametrize("model_name", MODELS)
+def test_one_model_in_all_and_one_step_in_ours_and_in_pytorch(model_name):
     torch = pytest.importorskip("torch")
     import keras
     from pair import ours, plain_keras, torch_loops
 
     import keras_mtl as mtl
 
+    settings = dataclasses.replace(SMALL, model=model_name)
     sets = sets_of()
     tasks = [mtl.classification(task, [*"abc"][: rows.classes]) for task, rows in sets.items()]
-    plain = plain_keras.build(SMALL, sets)
-    model = ours.build(SMALL, SMALL.vocabulary_size, tasks)
-    theirs = torch_loops.build(SMALL, sets)[0]
+    plain = plain_keras.build(settings, sets)
+    model = ours.build(settings, SMALL.vocabulary_size, tasks)
+    theirs = torch_loops.build(settings, sets)[0]
     for one in (plain, model):
         for variable, value in zip(one.trainable_variables, weights_of(theirs), strict=True):
             variable.assign(value)

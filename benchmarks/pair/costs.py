@@ -14,8 +14,13 @@ def lstm_flops(settings):
     return (1 + settings.bidirectional) * 2 * 4 * inputs * settings.units
 
 
+def bag_flops(settings):
+    """Forward operations of the bag at one token: its vectors are added up."""
+    return settings.embedding_dim + settings.pair_dim
+
+
 # Name of a trunk to its forward operations at one token.
-FLOPS_PER_TOKEN = {"lstm": lstm_flops}
+FLOPS_PER_TOKEN = {"lstm": lstm_flops, "bag": bag_flops}
 
 
 def training_flops(settings, real_tokens):

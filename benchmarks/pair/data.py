@@ -57,6 +57,7 @@ def load(settings):
         *(dataset.train for dataset in datasets.values()),
         vocabulary_size=settings.vocabulary_size,
         sequence_length=settings.sequence_length,
+        truncation=settings.truncation,
     )
     mixture = mtl.Mixture(
         {name: dataset.train for name, dataset in datasets.items()},

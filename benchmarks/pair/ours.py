@@ -1,6 +1,5 @@
 """The pair with keras_mtl, as a user writes it."""
 
-
 import keras
 import numpy as np
 
@@ -16,6 +15,14 @@ TRUNKS = {
         settings.embedding_dim,
         settings.units,
         bidirectional=settings.bidirectional,
+    ),
+    "bag": lambda tokenizer, settings: mtl.trunks.bag(
+        tokenizer,
+        settings.embedding_dim,
+        bigram_dim=settings.pair_dim,
+        bigram_buckets=settings.pair_buckets,
+        word_dropout=settings.word_dropout,
+        dropout=settings.dropout,
     ),
 }
 

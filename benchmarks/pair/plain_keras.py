@@ -1,32 +1,54 @@
 """The pair in plain Keras: one array of both sets, padded to one length, and zero weights."""
 
-
 import keras
 import numpy as np
 from keras import layers, ops
 
 from . import costs, data
 from .callbacks import Steps
-from .settings import WARM_UP
+from .settings import PAIR_FACTOR, WARM_UP
+
+
+def real_tokens(token_ids):
+    """1 at real tokens, 0 at padding, `(B, L, 1)`."""
+    return ops.expand_dims(ops.cast(ops.not_equal(token_ids, 0), "float32"), -1)
 
 
 def lstm(token_ids, settings):
-    """The features of each token; no mask goes into the LSTM."""
+    """The mean over real tokens; no mask goes into the LSTM."""
     sequence = layers.Embedding(settings.vocabulary_size, settings.embedding_dim)(token_ids)
     reader = layers.LSTM(settings.units, return_sequences=True)
-    return (layers.Bidirectional(reader) if settings.bidirectional else reader)(sequence)
+    sequence = (layers.Bidirectional(reader) if settings.bidirectional else reader)(sequence)
+    mask = real_tokens(token_ids)
+    return ops.sum(sequence * mask, axis=1) / ops.maximum(ops.sum(mask, axis=1), 1.0)
 
 
-TRUNKS = {"lstm": lstm}
+def bag(token_ids, settings):
+    """Vectors of words and of pairs, added up, over the root of the length."""
+    right = ops.pad(token_ids[:, 1:], [[0, 0], [0, 1]])
+    is_pair = ops.logical_and(token_ids > 0, right > 0)
+    numbers = (token_ids * PAIR_FACTOR + right) % settings.pair_buckets + 1
+    mask = real_tokens(token_ids)
+    sums = []
+    for ids, rows, width in (
+        (token_ids, settings.vocabulary_size, settings.embedding_dim),
+        (ops.where(is_pair, numbers, 0), settings.pair_buckets + 1, settings.pair_dim),
+    ):
+        vectors = layers.Embedding(rows, width)(ids)
+        kept = layers.Dropout(settings.word_dropout, noise_shape=(None, None, 1))(vectors)
+        sums.append(ops.sum(kept * mask, axis=1))
+    roots = ops.sqrt(ops.maximum(ops.sum(mask, axis=1), 1.0))
+    return layers.Dropout(settings.dropout)(ops.concatenate(sums, axis=-1) / roots)
+
+
+TRUNKS = {"lstm": lstm, "bag": bag}
 
 
 def build(settings, sets):
     """A compiled functional model with an output per task."""
     keras.utils.set_random_seed(settings.seed)
     token_ids = keras.Input((settings.sequence_length,), dtype="int32")
-    sequence = TRUNKS[settings.model](token_ids, settings)
-    mask = ops.expand_dims(ops.cast(ops.not_equal(token_ids, 0), "float32"), -1)
-    pooled = ops.sum(sequence * mask, axis=1) / ops.maximum(ops.sum(mask, axis=1), 1.0)
+    pooled = TRUNKS[settings.model](token_ids, settings)
     outputs = {task: layers.Dense(rows.classes, name=task)(pooled) for task, rows in sets.items()}
     model = keras.Model(token_ids, outputs)
     model.compile(

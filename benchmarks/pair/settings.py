@@ -6,6 +6,8 @@ import dataclasses
 TASKS = {"imdb": "sentiment", "reuters": "topic"}
 # Length classes are twentieths of the rows: an epoch of so many steps compiles each of them.
 WARM_UP = 20
+# Of the hash of a word pair; the package's own, so that all have the same collisions.
+PAIR_FACTOR = 31 * 527
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,8 +19,13 @@ class Settings:
         bidirectional: Whether the LSTM reads in both directions.
         vocabulary_size: Words in the embedding.
         sequence_length: Most tokens of a text.
+        truncation: Which tokens of a longer text are kept.
         embedding_dim: Width of the word vectors.
         units: Width of the LSTM, in each direction.
+        pair_dim: Width of the bag's vectors of word pairs.
+        pair_buckets: How many of them there are.
+        word_dropout: Share of the words, and of the pairs, that the bag drops.
+        dropout: Share of the bag's features dropped.
         batch_size: Rows of a step, over both tasks.
         length_classes: The most padded lengths that the package may compile.
         learning_rate: Of Adam.
@@ -29,8 +36,13 @@ class Settings:
     bidirectional: bool = False
     vocabulary_size: int = 20_000
     sequence_length: int = 400
+    truncation: str = "head"
     embedding_dim: int = 128
     units: int = 64
+    pair_dim: int = 4
+    pair_buckets: int = 2**18
+    word_dropout: float = 0.6
+    dropout: float = 0.3
     batch_size: int = 64
     length_classes: int = 4
     learning_rate: float = 1e-3
@@ -38,5 +50,21 @@ class Settings:
 
     @property
     def width(self) -> int:
-        """Width of the features of a token."""
+        """Width of what the heads read."""
+        if self.model == "bag":
+            return self.embedding_dim + self.pair_dim
         return self.units * (1 + self.bidirectional)
+
+
+# Name of a model to what it is measured with: the bag as in `examples/imdb_reuters.py`.
+MODELS = {
+    "lstm": Settings(),
+    "bag": Settings(
+        model="bag",
+        vocabulary_size=7_000,
+        sequence_length=800,
+        truncation="head_tail",
+        embedding_dim=64,
+        learning_rate=2.5e-3,
+    ),
+}

@@ -2,10 +2,13 @@
 
 import torch
 from torch import nn
+from torch.nn import functional
+
+from .settings import PAIR_FACTOR
 
 
 class LSTMTrunk(nn.Module):
-    """An embedding and an LSTM: `(B, L)` ids to `(B, L, width)` features.
+    """An embedding, an LSTM and the mean over real tokens: `(B, L)` ids to `(B, width)`.
 
     Both directions read the padding too, as PyTorch's LSTM does with padded batches.
     """
@@ -26,7 +29,35 @@ class LSTMTrunk(nn.Module):
             start_as_keras(name, parameter)
 
     def forward(self, token_ids):
-        return self.lstm(self.embedding(token_ids))[0]
+        sequence = self.lstm(self.embedding(token_ids))[0]
+        mask = (token_ids != 0).unsqueeze(-1)
+        return (sequence * mask).sum(1) / mask.sum(1).clamp(min=1)
+
+
+class BagTrunk(nn.Module):
+    """Vectors of words and of hashed pairs, added up: `(B, L)` ids to `(B, width)`."""
+
+    def __init__(self, settings):
+        super().__init__()
+        self.buckets = settings.pair_buckets
+        self.words = nn.Embedding(settings.vocabulary_size, settings.embedding_dim, padding_idx=0)
+        self.pairs = nn.Embedding(self.buckets + 1, settings.pair_dim)  # 0: no pair.
+        # Whole vectors are dropped: channels of a sequence whose channels are its tokens.
+        self.word_dropout = nn.Dropout1d(settings.word_dropout)
+        self.dropout = nn.Dropout(settings.dropout)
+        for table in (self.words, self.pairs):
+            nn.init.uniform_(table.weight, -0.05, 0.05)
+
+    def forward(self, token_ids):
+        right = functional.pad(token_ids[:, 1:], (0, 1))
+        numbers = (token_ids * PAIR_FACTOR + right) % self.buckets + 1
+        numbers = numbers * (token_ids > 0) * (right > 0)
+        mask = (token_ids != 0).unsqueeze(-1)
+        sums = [
+            (self.word_dropout(vectors) * mask).sum(1)
+            for vectors in (self.words(token_ids), self.pairs(numbers))
+        ]
+        return self.dropout(torch.cat(sums, -1) / mask.sum(1).clamp(min=1).sqrt())
 
 
 def start_as_keras(name, parameter):
@@ -48,11 +79,11 @@ def start_as_keras(name, parameter):
         parameter.requires_grad_(False)
 
 
-TRUNKS = {"lstm": LSTMTrunk}
+TRUNKS = {"lstm": LSTMTrunk, "bag": BagTrunk}
 
 
 class PairModel(nn.Module):
-    """A shared trunk, the mean over real tokens, and a linear head per task.
+    """A shared trunk and a linear head per task.
 
     Args:
         settings: What the trunk is made of.
@@ -70,7 +101,4 @@ class PairModel(nn.Module):
             nn.init.zeros_(head.bias)
 
     def forward(self, token_ids, task):
-        sequence = self.trunk(token_ids)
-        mask = (token_ids != 0).unsqueeze(-1)
-        pooled = (sequence * mask).sum(1) / mask.sum(1).clamp(min=1)
-        return self.heads[task](pooled)
+        return self.heads[task](self.trunk(token_ids))
