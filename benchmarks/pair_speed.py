@@ -5,17 +5,20 @@
     python benchmarks/pair_speed.py --against plain_keras   # without PyTorch
 
 The same model everywhere: an embedding, an LSTM and the mean over real tokens, or the bag of the
-example; a linear head per task; Adam; the sum of the tasks' mean losses; 64 rows a step over both
-sets. Each measurement runs in a process of its own on the processor, all competitors in turn in
-each round; ratios are medians over rounds. The status is 1 when a figure falls short of its goal.
+example; a linear head per task; Adam; 64 rows a step over both sets; the sum of the tasks' mean
+losses, in plain Keras of their sums over all rows. Each measurement runs in a process of its own on
+the processor, all competitors in turn in each round; ratios are medians over rounds. The status is
+1 when a figure falls short of its goal.
 
-Competitors: `plain_keras` is `fit` on one array of both sets, padded to 400 tokens, with zero
-weights for the rows of the other task. `torch_usual` has a loader per task that pads to the
-longest row of its batch, and a pass through the trunk for each. `torch_buckets` is the same with
-batches of rows of like length. Peak memory of `ours` includes the texts and the tokenizer, which
-the others, who read ids from a file, do without; its steps include the metrics that it always
-keeps. Training in `torch_*` keeps losses only. Only `ours` runs with the allocator that
-`import keras_mtl` chooses. Wants `KERAS_MTL_DATA`, as `load_dataset` does.
+Competitors: `plain_keras` is `fit` on one array of both sets, padded to the most tokens that a
+text may have, with zero weights for the rows of the other task; its Adam squares the gradients of
+an embedding token by token, so it is another, and its losses are not to be compared. `torch_usual`
+has a loader per task that pads to the longest row of its batch, and a pass through the trunk for
+each. `torch_buckets` is the same with batches of rows of like length. Peak memory of `ours`
+includes the texts and the tokenizer, which the others, who read ids from a file, do without; its
+steps include the metrics that it always keeps. Training in `torch_*` keeps losses only. Only `ours`
+runs with the allocator that `import keras_mtl` chooses. Wants `KERAS_MTL_DATA`, as `load_dataset`
+does.
 """
 
 import argparse

@@ -80,8 +80,8 @@ def compare(options):
     seconds = {"together": seconds_together}
     test = mixture.like(*(dataset.test for dataset in datasets.values()))
     scores = {"together": together.evaluate(test, return_dict=True, verbose=0)}
+    steps = options.epochs * mixture.steps_per_epoch
     for name, task in tasks.items():  # The same trunk, steps and rows a step, for one task.
-        steps = options.epochs * mixture.steps_per_epoch
         model = build(options, together.preprocessor, [task], steps)
         rows = report["rows_per_step"][name]
         own = mtl.Mixture(

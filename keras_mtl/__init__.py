@@ -6,7 +6,7 @@ from typing import Any
 
 # TensorFlow on a CPU gives the memory of each large tensor back to the system, which clears its
 # pages before the next one: half of a training step's time. With this it keeps a pool, unless
-# the user has decided otherwise. It takes effect until TensorFlow makes its first tensor.
+# the user has decided otherwise. TensorFlow looks when it makes its first tensor, not later.
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
 
 from keras_mtl import balancing, heads, tasks, trunks

@@ -1,17 +1,12 @@
 """benchmarks/pair: the arithmetic, the tables, and that both frameworks train one model."""
 
 import dataclasses
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.append(str(Path(__file__).parents[1] / "benchmarks"))
-
-from pair import costs, tables  # noqa: E402
-from pair.data import Rows, TaskRows  # noqa: E402
-from pair.settings import MODELS, Settings  # noqa: E402
+from pair import costs, tables
+from pair.data import Rows, TaskRows
+from pair.settings import MODELS, Settings
 
 SMALL = Settings(
     vocabulary_size=12, sequence_length=5, embedding_dim=4, units=3, batch_size=4,

@@ -193,6 +193,8 @@ def classification(
         >>> task.num_classes, task.column
         (2, 'sentiment')
     """
+    # What the ignored types stand for: `__post_init__` checks these two and makes tuples of them,
+    # for tasks that are read from a file as well.
     return Classification(
         name,
         column or name,

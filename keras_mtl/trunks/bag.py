@@ -5,7 +5,12 @@ import keras
 from keras_mtl.data.text.tokenizer import WordTokenizer
 from keras_mtl.heads import Pooling
 from keras_mtl.trunks.layers import HashedBigrams, PaddingMask, word_dropout_layer
-from keras_mtl.trunks.vocabulary import at_least_one, vocabulary_size_of, with_preprocessor
+from keras_mtl.trunks.vocabulary import (
+    at_least_one,
+    share,
+    vocabulary_size_of,
+    with_preprocessor,
+)
 
 
 def bag(
@@ -45,12 +50,13 @@ def bag(
 
     Raises:
         TypeError: If `tokenizer` is neither a tokenizer nor a number.
-        ValueError: If a size is out of range.
+        ValueError: If a size or a share is out of range.
 
     Reference:
         [Joulin et al., 2017](https://arxiv.org/abs/1607.01759)
     """
     at_least_one("bag", embedding_dim=embedding_dim, bigram_dim=bigram_dim)
+    share("bag", word_dropout=word_dropout, dropout=dropout)
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     mask = PaddingMask(name="padding_mask")(token_ids)
     words = keras.layers.Embedding(vocabulary_size_of(tokenizer), embedding_dim, name="embedding")

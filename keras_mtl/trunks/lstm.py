@@ -8,7 +8,12 @@ from keras_mtl.data.text.tokenizer import WordTokenizer
 from keras_mtl.heads import Pooling
 from keras_mtl.trunks.layers import PaddingMask, ReverseTokens
 from keras_mtl.trunks.recurrent import LSTM
-from keras_mtl.trunks.vocabulary import at_least_one, vocabulary_size_of, with_preprocessor
+from keras_mtl.trunks.vocabulary import (
+    at_least_one,
+    share,
+    vocabulary_size_of,
+    with_preprocessor,
+)
 
 
 def lstm(
@@ -43,7 +48,7 @@ def lstm(
 
     Raises:
         TypeError: If `tokenizer` is neither a tokenizer nor a number.
-        ValueError: If a size is below 1.
+        ValueError: If a size or a share is out of range.
 
     Example:
         >>> trunk = lstm(1_000, embedding_dim=8, units=4, bidirectional=True)
@@ -51,6 +56,7 @@ def lstm(
         (None, None, 8)
     """
     at_least_one("lstm", embedding_dim=embedding_dim, units=units, layers=layers)
+    share("lstm", embedding_dropout=embedding_dropout, dropout=dropout)
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     mask = PaddingMask(name="padding_mask")(token_ids)
     # No mask goes into the LSTM: padding stands behind the text, so no real token sees it.

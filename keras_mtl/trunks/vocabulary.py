@@ -44,6 +44,20 @@ def at_least_one(trunk: str, **sizes: int) -> None:
             )
 
 
+def share(trunk: str, **shares: float) -> None:
+    """Check the shares that a trunk drops, by the name of the argument.
+
+    Raises:
+        ValueError: If one is outside [0, 1).
+    """
+    for argument, value in shares.items():
+        if not 0.0 <= value < 1.0:
+            raise ValueError(
+                f"`{argument}` of {trunk!r} trunks must be a share in [0, 1). "
+                f"Received: {argument}={value!r}."
+            )
+
+
 def with_preprocessor(trunk: keras.Model, tokenizer: WordTokenizer | int) -> keras.Model:
     """Remember the tokenizer on the trunk, so that a model built on it can read text."""
     trunk.preprocessor = None if isinstance(tokenizer, Integral) else tokenizer

@@ -184,7 +184,7 @@ def test_cleans_in_python_what_no_graph_can(
 def test_cleans_no_text_in_python(cleaned_bundle: Path) -> None:
     assert Predictor(cleaned_bundle)([]) == []
     with pytest.raises(TypeError, match="Text 1 must be a str"):
-        Predictor(cleaned_bundle)(["a", None])  # type: ignore[list-item]
+        Predictor(cleaned_bundle)(["a", None])
 
 
 def test_a_step_of_ones_own_must_be_known_here(

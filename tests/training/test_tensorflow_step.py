@@ -1,11 +1,13 @@
 """What the step on TensorFlow does for its speed changes nothing but that."""
 
+import importlib
 import os
 
 import keras
 import numpy as np
 import pytest
 
+import keras_mtl
 from keras_mtl.training import tensorflow_step
 from tests.figures import at_most, exactly
 from tests.training.small import (
@@ -19,8 +21,13 @@ from tests.training.small import (
 )
 
 
-def test_memory_is_pooled_unless_the_user_decides():
-    assert os.environ["TF_CPU_ALLOCATOR_USE_BFC"]
+@pytest.mark.parametrize(("given", "kept"), [(None, "true"), ("false", "false")])
+def test_memory_is_pooled_unless_the_user_decides(given, kept, monkeypatch):
+    monkeypatch.setenv("TF_CPU_ALLOCATOR_USE_BFC", given or "")
+    if given is None:
+        monkeypatch.delenv("TF_CPU_ALLOCATOR_USE_BFC")
+    importlib.reload(keras_mtl)
+    assert os.environ["TF_CPU_ALLOCATOR_USE_BFC"] == kept
 
 
 def test_batches_are_handed_over_without_the_tuner_that_delays_the_end_of_fit():
@@ -43,9 +50,9 @@ def test_steps_of_all_shapes_share_one_compiled_update():
     exactly("compiled updates", update.experimental_get_tracing_count(), 1)
 
 
-def trained(optimizer, **options):
-    """Weights and logs after two epochs."""
-    model = id_model("bag")
+def trained(optimizer, trunk="bag", **options):
+    """A model after two epochs, and its logs."""
+    model = id_model(trunk)
     model.compile(optimizer, **options)
     x, y = id_rows()
     logs = model.fit(x, y, batch_size=8, epochs=2, shuffle=False, verbose=0).history
@@ -73,6 +80,14 @@ def test_the_compiled_update_is_that_of_an_eager_step(kind):
     at_most(f"{kind}, weights from those of eager steps", difference, 1e-6)
     for name, values in logs.items():
         np.testing.assert_allclose(values, eager_logs[name], atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("trunk", ["bag", "lstm"])
+def test_a_step_compiled_whole_is_that_of_an_eager_one(trunk):
+    model, _ = trained(keras.optimizers.Adam(0.01), trunk, jit_compile=True)
+    eager, _ = trained(keras.optimizers.Adam(0.01), trunk, run_eagerly=True)
+    difference = largest_difference(weights_of(model), weights_of(eager))
+    at_most(f"{trunk}, weights from those of eager steps", difference, 1e-6)
 
 
 class OwnSchedule(keras.optimizers.schedules.LearningRateSchedule):

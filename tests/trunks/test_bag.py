@@ -117,3 +117,10 @@ def test_padding_is_no_word():
 def test_sizes_out_of_range_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         trunks.bag(VOCABULARY_SIZE, **options)
+
+
+@pytest.mark.parametrize("option", ["word_dropout", "dropout"])
+@pytest.mark.parametrize("value", [-0.1, 1.0, 60, float("nan")])
+def test_shares_out_of_range_are_refused(option, value):
+    with pytest.raises(ValueError, match=rf"`{option}` of 'bag' .* \[0, 1\). Received: {option}="):
+        trunks.bag(VOCABULARY_SIZE, **{option: value})

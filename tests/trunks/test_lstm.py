@@ -130,6 +130,14 @@ def test_sizes_below_one_are_refused(size):
         trunks.lstm(VOCABULARY_SIZE, **{size: 0})
 
 
+@pytest.mark.parametrize("option", ["embedding_dropout", "dropout"])
+def test_shares_out_of_range_are_refused(option):
+    with pytest.raises(
+        ValueError, match=rf"`{option}` of 'lstm' .* \[0, 1\). Received: {option}=1"
+    ):
+        trunks.lstm(VOCABULARY_SIZE, **{option: 1.5})
+
+
 @pytest.mark.parametrize("wrong", ["a text", None, True, 3.0])
 def test_what_is_no_tokenizer_is_refused(wrong):
     with pytest.raises(TypeError, match="`tokenizer` of a trunk must be"):
