@@ -6,7 +6,9 @@ from typing import Any
 import keras
 
 from keras_mtl import training
+from keras_mtl.data import Mixture
 from keras_mtl.tasks import Task, check_tasks
+from keras_mtl.trunks.adapting import adapt
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
@@ -73,6 +75,21 @@ class MultiTaskModel(training.MultiTaskTrainer):
         self.preprocessor = preprocessor or getattr(trunk, "preprocessor", None)
         if getattr(trunk, "preprocessor", None) is None:
             trunk.preprocessor = self.preprocessor
+
+    def adapt(self, mixture: Mixture) -> None:
+        """Count on labelled rows what a trunk does not train, as Keras's own `adapt` does.
+
+        Of the package's trunks the bag has something to count: how much each word says about
+        each task's labels. Call it once, before `fit`, with the training rows; in other trunks
+        nothing changes. What was counted is saved with the model.
+
+        Args:
+            mixture: The training rows, with labels.
+
+        Raises:
+            ValueError: If streams and tasks do not fit.
+        """
+        adapt(self.trunk, self.tasks, mixture.encode(self.preprocessor, self.tasks))
 
     def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object

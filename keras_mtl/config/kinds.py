@@ -91,7 +91,7 @@ TASKS = {"classification": kind(tasks.classification, "name", "labels", "column"
 TOKENIZERS = {"words": _tokenizer()}
 TRUNKS = {
     "lstm": kind(trunks.lstm, "tokenizer", "name"),
-    "bag": kind(trunks.bag, "tokenizer", "name"),
+    "bag": kind(trunks.bag, "tokenizer", "tasks", "name"),
 }
 BALANCERS = {name: kind(one, "name") for name, one in NAMES.items()}
 

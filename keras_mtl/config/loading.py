@@ -125,7 +125,7 @@ class _Loader:
         self, raw: Mapping[str, Any], section: str, table: Mapping[str, kinds.Kind], default: str
     ) -> Choice | None:
         """The tokenizer or the trunk."""
-        context = {"tokenizer": ("sources",), "trunk": ("tokenizer",)}[section]
+        context = {"tokenizer": ("sources",), "trunk": ("tokenizer", "tasks")}[section]
 
         def find(name: Any) -> kinds.Kind:
             return kinds.named_kind(name, table, context)

@@ -65,10 +65,11 @@ TASK = {
 CLASS_WEIGHT = {
     "class_weight": Key(
         "class_weight",
-        str | dict[str, float] | list[float] | None,
+        str | float | dict[str, float] | list[float] | None,
         None,
         "Weight of each label in the loss: by name, in class order, or `balanced`, inverse to "
-        "how often each label occurs in train.",
+        "how often each label occurs in train; or the power of that, between 0 (all alike) and 1 "
+        "(`balanced`).",
     )
 }
 

@@ -16,14 +16,15 @@ class PooledHead(keras.layers.Layer):
     Args:
         units: How many scores, one per class.
         pooling: `"mean"`, `"sqrtn"`, `"max"` or `"last"`; by default what the trunk offers as
-            `"pooled"`, else the mean.
+            `"pooled_<task>"` or as `"pooled"`, else the mean.
         hidden_dim: Width of a hidden ReLU layer, or `None` for a linear head.
         dropout: Share of the pooled features dropped in training, in [0, 1).
+        task: Name of the task, by which the trunk may know the head.
 
     Call arguments:
         features: `{"sequence": (B, L, D), "padding_mask": (B, L)}`; a trunk that knows
             better what came last (both ends of a bidirectional reader) adds `"last": (B, E)`,
-            and one with a summary of a text of its own `"pooled": (B, F)`.
+            and one with a summary of a text of its own `"pooled": (B, F)`, or one for each task.
 
     Returns:
         Scores (logits), `(B, units)` in float32.
@@ -38,11 +39,13 @@ class PooledHead(keras.layers.Layer):
         pooling: str | None = None,
         hidden_dim: int | None = None,
         dropout: float = 0.0,
+        task: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.units = units
         self.hidden_dim = hidden_dim
+        self.task = task
         policy = self.dtype_policy
         self.pooling_mode = pooling
         self.pooling = Pooling(pooling or "mean", name="pooling", dtype=policy)
@@ -87,12 +90,13 @@ class PooledHead(keras.layers.Layer):
             "pooling": self.pooling_mode,
             "hidden_dim": self.hidden_dim,
             "dropout": self.dropout.rate,
+            "task": self.task,
         }
 
     def _trunks_own(self, features: Mapping[str, Any]) -> str | None:
         """The feature in which the trunk has pooled its sequence already, if there is one."""
-        own = {None: "pooled", "last": "last"}.get(self.pooling_mode)
-        return own if own in features else None
+        own = {None: (f"pooled_{self.task}", "pooled"), "last": ("last",)}
+        return next((name for name in own.get(self.pooling_mode, ()) if name in features), None)
 
     def _pooled_shape(self, features_shape: Mapping[str, Any]) -> Any:
         own = self._trunks_own(features_shape)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import keras
 
 from keras_mtl.config import ConfigError, RunConfig
 from keras_mtl.config.kinds import TFDS
-from keras_mtl.config.run_config import TaskSection
+from keras_mtl.config.run_config import Choice, TaskSection
 from keras_mtl.config.yaml_file import Place
 from keras_mtl.data import Dataset, Mixture
 from keras_mtl.data.datasets.label_space import listed, nearest
@@ -54,8 +54,10 @@ def build(config: RunConfig) -> Built:
         mixture = make_mixture(config, datasets, tasks)
     keras.utils.set_random_seed(config.seed)
     with section(config, ("trunk",)):
-        trunk = config.trunk.make(tokenizer=tokenizer)
+        trunk = config.trunk.make(tokenizer=tokenizer, tasks=list(tasks.values()))
         model = MultiTaskModel(trunk, list(tasks.values()), preprocessor=tokenizer)
+    with section(config, ("mixture",)):
+        model.adapt(mixture)
     compile_model(config, model, mixture)
     return Built(datasets, tasks, model, mixture)
 
@@ -86,18 +88,25 @@ def make_tasks(config: RunConfig, datasets: Mapping[str, Dataset]) -> dict[str, 
         with section(config, ("tasks", name)):
             column = label_column(name, one, datasets)
             labels = _shared_labels(one, column, datasets)
-            choice = one.choice
-            if choice.values.get("class_weight") == BALANCED:
-                given = [label for data in one.data for label in datasets[data].train[column]]
-                values = {**choice.values, "class_weight": balanced_class_weight(given)}
-                choice = dataclasses.replace(choice, values=values)
-            elif isinstance(choice.values.get("class_weight"), str):
-                raise ConfigError(
-                    f"`class_weight` must be weights by label, or {BALANCED!r}. "
-                    f"Received: {choice.values['class_weight']!r}."
-                )
+            given = [label for data in one.data for label in datasets[data].train[column]]
+            choice = _with_class_weight(one.choice, given)
             found[name] = choice.make(name=name, labels=labels, column=column)
     return found
+
+
+def _with_class_weight(choice: Choice, labels: Sequence[str | None]) -> Choice:
+    """The choice of a task, its class weights counted on the labels if they are to be."""
+    given = choice.values.get("class_weight")
+    if not isinstance(given, str | int | float):
+        return choice
+    power = 1.0 if given == BALANCED else given
+    if isinstance(power, str | bool) or not 0.0 <= power <= 1.0:
+        raise ConfigError(
+            f"`class_weight` must be weights by label, {BALANCED!r}, or a power from 0 to 1. "
+            f"Received: {given!r}."
+        )
+    weights = balanced_class_weight(labels, power)
+    return dataclasses.replace(choice, values={**choice.values, "class_weight": weights})
 
 
 def label_column(name: str, task: TaskSection, datasets: Mapping[str, Dataset]) -> str:

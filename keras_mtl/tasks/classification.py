@@ -59,7 +59,12 @@ class Classification(Task):
 
     def head(self) -> keras.layers.Layer:
         return PooledHead(
-            self.num_classes, self.pooling, self.hidden_dim, self.dropout, name=f"{self.name}_head"
+            self.num_classes,
+            self.pooling,
+            self.hidden_dim,
+            self.dropout,
+            self.name,
+            name=f"{self.name}_head",
         )
 
     def prediction(self) -> keras.layers.Layer:
@@ -113,6 +118,9 @@ class Classification(Task):
     def decode(self, prediction: np.ndarray) -> dict[str, Any]:
         best = int(np.argmax(prediction))
         return {"label": self.labels[best], "score": float(prediction[best])}
+
+    def groups(self, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.arange(len(labels)), labels
 
     def review(self, labels: np.ndarray, weights: np.ndarray, predictions: np.ndarray) -> Review:
         return label_review(self.labels, labels, weights, predictions)
@@ -173,7 +181,7 @@ def classification(
         labels: The label names in class order, at least two.
         column: Column of the dataset with the labels; by default `name`.
         pooling: How the head reads the trunk: `"mean"`, `"sqrtn"`, `"max"` or `"last"`; by
-            default what the trunk offers as `"pooled"`, else the mean.
+            default what the trunk offers as `"pooled_<task>"` or as `"pooled"`, else the mean.
         hidden_dim: Width of a hidden layer in the head; linear when `None`.
         dropout: Share of pooled features dropped in training.
         label_smoothing: Share of the target spread evenly over all labels, in [0, 1).

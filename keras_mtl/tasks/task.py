@@ -93,6 +93,14 @@ class Task(abc.ABC):
         `labels` and `weights` are those of `encode`, `predictions` what `predict` gives.
         """
 
+    def groups(self, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """Which rows have alike labels: `(M,)` rows, and `(M,)` the number of the group of each.
+
+        `labels` are those of `encode`, `(N, ...)`. `None` where a task has no such groups: then
+        nothing can be counted for it before training.
+        """
+        return None
+
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal task."""
         return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}

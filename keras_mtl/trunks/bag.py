@@ -1,78 +1,92 @@
 """The bag of words and word pairs: fast, and hard to beat on long texts."""
 
+from collections.abc import Sequence
+
 import keras
 
 from keras_mtl.data.text.tokenizer import WordTokenizer
-from keras_mtl.heads import Pooling
-from keras_mtl.trunks.layers import HashedBigrams, PaddingMask, word_dropout_layer
+from keras_mtl.tasks import Task
+from keras_mtl.trunks.layers import HashedBigrams, PaddingMask
 from keras_mtl.trunks.vocabulary import (
     at_least_one,
     share,
     vocabulary_size_of,
     with_preprocessor,
 )
+from keras_mtl.trunks.word_weights import Sum, WeightedSums
 
 
 def bag(
     tokenizer: WordTokenizer | int,
     embedding_dim: int = 64,
     *,
+    tasks: Sequence[str | Task] = (),
     bigram_dim: int = 4,
-    bigram_buckets: int = 2**18,
-    word_dropout: float = 0.6,
+    bigram_buckets: int = 2**19,
+    word_dropout: float = 0.5,
     dropout: float = 0.3,
     name: str = "trunk",
 ) -> keras.Model:
     """Vectors of words and of hashed word pairs, added up over a text.
 
-    No order beyond pairs, no loop, little to compute: fastText's classifier, but for three
-    things that proved themselves on long texts. Pairs have a narrow vector of their own beside
-    that of the word, so there can be many of them and few of their numbers are shared. The sum
-    of a text is divided by the square root of its length, not by its length: gradients of rare
-    words do not vanish in a long text. Whole words are dropped.
+    No order beyond pairs, no loop, little to compute: fastText's classifier, but for what proved
+    itself on long texts. Pairs have a narrow vector of their own beside that of the word, so
+    there can be many of them and few of their numbers are shared. The sum of a text is divided
+    by the square root of its length, not by its length: gradients of rare words do not vanish
+    in a long text. Whole words are dropped.
+
+    Tasks share the vectors, but not what matters: to "dull" listens one, to "wheat" another.
+    Each of `tasks` has a sum of its own, in which a word weighs as much as it says about the
+    labels. `MultiTaskModel.adapt` counts that before training; until then all weigh 1.
 
     Args:
         tokenizer: The tokenizer whose ids the trunk reads (it becomes the model's
             `preprocessor`), or the number of ids, where 0 is padding.
         embedding_dim: Width of the vectors of words.
+        tasks: The tasks, or their names, that get a sum of their own.
         bigram_dim: Width of the vectors of pairs.
         bigram_buckets: How many vectors the hashed pairs share; 0 leaves pairs out.
-        word_dropout: Share of words, and of pairs, dropped in training.
-        dropout: Share of the entries of `pooled` dropped in training.
+        word_dropout: Share of words, and of pairs, dropped in training from the sums.
+        dropout: Share of the entries of the sums dropped in training.
         name: Name of the returned model.
 
     Returns:
         A functional model from `{"token_ids": (B, L)}` to `{"sequence": (B, L, D),
         "padding_mask": (B, L), "pooled": (B, D)}`: at each token its own vector and that of the
-        pair it begins, side by side; and their sum over a text, divided by the square root of
-        its tokens, which heads read by default. Features of real tokens do not depend on how
-        far a row is padded.
+        pair it begins, side by side; and the plain sums of a text's words and pairs. For
+        each task there is a `"pooled_<task>": (B, D)`, which its head reads by default; others
+        read `"pooled"`. Features do not depend on how far a row is padded.
 
     Raises:
         TypeError: If `tokenizer` is neither a tokenizer nor a number.
         ValueError: If a size or a share is out of range.
 
     Reference:
-        [Joulin et al., 2017](https://arxiv.org/abs/1607.01759)
+        [Joulin et al., 2017](https://arxiv.org/abs/1607.01759); for the weights
+        [Wang & Manning, 2012](https://aclanthology.org/P12-2018/).
     """
     at_least_one("bag", embedding_dim=embedding_dim, bigram_dim=bigram_dim)
     share("bag", word_dropout=word_dropout, dropout=dropout)
+    names = [task if isinstance(task, str) else task.name for task in tasks]
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     mask = PaddingMask(name="padding_mask")(token_ids)
-    words = keras.layers.Embedding(vocabulary_size_of(tokenizer), embedding_dim, name="embedding")
-    sequence = words(token_ids)
-    if word_dropout:
-        sequence = word_dropout_layer(word_dropout, name="word_dropout")(sequence)
+    size = vocabulary_size_of(tokenizer)
+    words = keras.layers.Embedding(size, embedding_dim, name="embedding")(token_ids)
+    sequence = words
+    sums = WeightedSums(size, names, word_dropout, name="word_sums")(token_ids, words)
     if bigram_buckets:
         numbers = HashedBigrams(bigram_buckets, name="bigrams")(token_ids)
-        pairs = keras.layers.Embedding(bigram_buckets + 1, bigram_dim, name="bigram_embedding")
-        vectors = pairs(numbers)
-        if word_dropout:
-            vectors = word_dropout_layer(word_dropout, name="bigram_dropout")(vectors)
-        sequence = keras.layers.Concatenate(name="words_and_pairs")([sequence, vectors])
-    pooled = Pooling("sqrtn", name="pooled")(sequence, mask)
+        size = bigram_buckets + 1
+        pairs = keras.layers.Embedding(size, bigram_dim, name="bigram_embedding")(numbers)
+        of_pairs = WeightedSums(size, names, word_dropout, name="bigram_sums")(numbers, pairs)
+        sequence = keras.layers.Concatenate(name="words_and_pairs")([sequence, pairs])
+        sums = keras.layers.Concatenate(name="sums")([sums, of_pairs])
     if dropout:
-        pooled = keras.layers.Dropout(dropout, name="dropout")(pooled)
-    features = {"sequence": sequence, "padding_mask": mask, "pooled": pooled}
+        sums = keras.layers.Dropout(dropout, name="dropout")(sums)
+    pooled = {
+        name: Sum(index, name=name)(sums)
+        for index, name in enumerate(["pooled", *(f"pooled_{name}" for name in names)])
+    }
+    features = {"sequence": sequence, "padding_mask": mask, **pooled}
     trunk = keras.Model({"token_ids": token_ids}, features, name=name)
     return with_preprocessor(trunk, tokenizer)

@@ -21,7 +21,7 @@ def test_defaults_are_those_of_the_python_functions(run_file):
     assert config.seed == 3
     assert config.training.checkpoint["metric"] == "loss"
     assert config.mixture["share"] == "proportional"
-    assert config.trunk.values["word_dropout"] == 0.6
+    assert config.trunk.values["word_dropout"] == 0.5
     assert config.tasks["tone"].choice.values["pooling"] is None
     assert config.tokenizer.values["truncation"] == "head"
     assert config.data["reviews"].choice.values["encoding"] == "utf-8"

@@ -2,7 +2,7 @@ import keras
 import pytest
 
 import keras_mtl as mtl
-from keras_mtl.config import load_config
+from keras_mtl.config import ConfigError, load_config
 from keras_mtl.runs.building import build
 from tests.config.small import write_run
 from tests.training.small import largest_difference, weights_of
@@ -43,6 +43,31 @@ def test_balanced_class_weights_are_those_of_the_training_rows(built):
     expected = mtl.balanced_class_weight(built.datasets["reviews"].train["stars"])
     assert dict(zip(stars.labels, stars.class_weight, strict=True)) == pytest.approx(expected)
     assert built.tasks["tone"].class_weight is None
+
+
+def test_a_power_of_balanced_class_weights(tmp_path):
+    config = load_config(write_run(tmp_path), ["tasks.tone.class_weight=0.5"])
+    built = build(config)
+    expected = mtl.balanced_class_weight(built.datasets["reviews"].train["tone"], 0.5)
+    assert tuple(expected[label] for label in ("neg", "pos")) == built.tasks["tone"].class_weight
+
+
+@pytest.mark.parametrize("wrong", ["even", "1.5", "-1"])
+def test_class_weights_that_cannot_be_counted(wrong, tmp_path):
+    config = load_config(write_run(tmp_path), [f"tasks.tone.class_weight={wrong}"])
+    with pytest.raises(ConfigError, match=r"'balanced', or a power from 0 to 1. Received: "):
+        build(config)
+
+
+def test_words_are_weighed_for_each_task(built):
+    layer = built.model.trunk.get_layer("word_sums")
+    assert layer.tasks == ("tone", "stars", "topic")
+    weights = dict(zip(layer.tasks, keras.ops.convert_to_numpy(layer.word_weights).T, strict=True))
+    words = ["tea", "of", "pos", "a"]
+    tea, of, pos, a = built.model.preprocessor.encode([" ".join(words)])["token_ids"].row(0)
+    assert weights["topic"][tea] > 0.5 > weights["topic"][of]
+    assert weights["tone"][pos] > 0.5 > weights["tone"][a]
+    assert weights["tone"][tea] == 0
 
 
 def test_screening_is_done_where_it_is_asked_for(built):

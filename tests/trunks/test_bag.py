@@ -21,24 +21,38 @@ def pooled(trunk: keras.Model) -> np.ndarray:
 
 
 @pytest.mark.parametrize("buckets", [0, 50])
-def test_the_sum_over_the_root_of_the_length_by_numpy(buckets):
+def test_sums_over_the_root_of_how_many_they_are_by_numpy(buckets):
     trunk = trunks.bag(VOCABULARY_SIZE, 3, bigram_dim=2, bigram_buckets=buckets)
     words = table(trunk, "embedding")
     expected = np.zeros((len(IDS), 5 if buckets else 3))
     for row, ids in enumerate(IDS):
         text = [int(token) for token in ids if token]
-        vectors = [words[token] for token in text]
+        expected[row, :3] = sum_over_root(words, text)
         if buckets:
             pairs = table(trunk, "bigram_embedding")
             assert pairs.shape == (buckets + 1, 2)
-            numbers = [
-                (left * 31 * 527 + right) % buckets + 1
-                for left, right in zip(text, text[1:], strict=False)
-            ]
-            side = [pairs[number] for number in [*numbers, 0][: len(text)]]
-            vectors = [np.concatenate(both) for both in zip(vectors, side, strict=True)]
-        expected[row] = np.sum(vectors, axis=0) / np.sqrt(max(len(text), 1))
+            following = zip(text, text[1:], strict=False)
+            numbers = [(left * 31 * 527 + right) % buckets + 1 for left, right in following]
+            expected[row, 3:] = sum_over_root(pairs, numbers)
     np.testing.assert_allclose(pooled(trunk), expected, atol=1e-7)
+
+
+def sum_over_root(vectors: np.ndarray, numbers: list[int]) -> np.ndarray:
+    total = np.zeros(vectors.shape[1])
+    for number in numbers:
+        total += vectors[number]
+    return total / np.sqrt(max(len(numbers), 1))
+
+
+def test_the_sequence_has_words_and_the_pairs_they_begin():
+    trunk = trunks.bag(VOCABULARY_SIZE, 3, bigram_dim=2, bigram_buckets=50)
+    found = ops.convert_to_numpy(trunk({"token_ids": IDS})["sequence"])
+    words, pairs = table(trunk, "embedding"), table(trunk, "bigram_embedding")
+    for ids, vectors in zip(IDS, found, strict=True):
+        following = [*ids[1:], 0]
+        for left, right, vector in zip(ids, following, vectors, strict=True):
+            number = (left * 31 * 527 + right) % 50 + 1 if left and right else 0
+            np.testing.assert_array_equal(vector, [*words[left], *pairs[number]])
 
 
 def test_heads_read_the_pooled_feature():
@@ -70,18 +84,23 @@ def test_contract_with_options(options):
 
 def test_whole_words_and_whole_pairs_are_dropped_in_training_only():
     keras.utils.set_random_seed(0)
-    trunk = trunks.bag(VOCABULARY_SIZE, 8, bigram_dim=3, bigram_buckets=40, word_dropout=0.5)
-    ids = np.tile(IDS[[0, 4]], (20, 1))
+    trunk = trunks.bag(
+        VOCABULARY_SIZE, 8, bigram_dim=3, bigram_buckets=40, word_dropout=0.5, dropout=0.0
+    )
+    ids = np.tile([[3, 4]], (200, 1))
     read, trained = (
-        np.asarray(ops.convert_to_numpy(trunk({"token_ids": ids}, training=mode)["sequence"]))
+        np.asarray(ops.convert_to_numpy(trunk({"token_ids": ids}, training=mode)["pooled"]))
         for mode in (False, True)
     )
-    kept = trained != 0
-    for part in (kept[..., :8], kept[..., 8:]):
-        np.testing.assert_array_equal(part.any(-1), part.all(-1))
-        assert 0.4 < part.mean() < 0.6
-    np.testing.assert_allclose(trained[kept], 2 * read[kept], rtol=1e-6)
-    assert (kept[..., 0] != kept[..., 8]).any()
+    words = table(trunk, "embedding")
+    by_hand = np.stack([0 * words[3], words[3], words[4], words[3] + words[4]]) * 2 / np.sqrt(2)
+    nearest = np.abs(trained[:, None, :8] - by_hand).sum(-1).argmin(axis=1)
+    np.testing.assert_allclose(trained[:, :8], by_hand[nearest], atol=1e-6)
+    assert set(nearest.tolist()) == {0, 1, 2, 3}
+    of_pairs = trained[:, 8:]  # There is one pair.
+    kept = (of_pairs != 0).any(-1)
+    assert 0.4 < kept.mean() < 0.6
+    np.testing.assert_allclose(of_pairs[kept], 2 * read[kept, 8:], rtol=1e-5)
 
 
 def test_dropout_of_the_pooled_feature():

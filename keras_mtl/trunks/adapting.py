@@ -1,0 +1,78 @@
+"""What a trunk counts on labelled rows before it is trained."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_mtl.data.mixing.stream import Stream
+from keras_mtl.data.text.ragged import Ragged
+from keras_mtl.tasks import Task
+from keras_mtl.trunks.word_weights import WeightedSums, told_by
+
+# Rows that go through the first layers of a trunk together.
+_ROWS = 512
+
+
+def adapt(trunk: keras.Model, tasks: Sequence[Task], streams: Sequence[Stream]) -> None:
+    """Set the weights of words in every `WeightedSums` of a trunk, for the tasks that it knows."""
+    for layer in trunk.layers:
+        if not isinstance(layer, WeightedSums):
+            continue
+        numbers, _ = layer.input
+        reader = keras.Model(trunk.input, numbers)
+        known = {
+            stream.name: _numbers(reader, stream)
+            for stream in streams
+            if set(stream.labels) & set(layer.tasks)
+        }
+        for task in tasks:
+            if task.name in layer.tasks:
+                weights = _weights(task, streams, known, layer.size)
+                if weights is not None:
+                    layer.weigh(task.name, weights)
+
+
+def _numbers(reader: keras.Model, stream: Stream) -> Ragged:
+    """The numbers of each row of a stream, each once; rows of like length are read together."""
+    order = np.argsort(stream.lengths, kind="stable")
+    values, counts = [], np.zeros(len(stream), np.int64)
+    for begin in range(0, len(order), _ROWS):
+        rows = order[begin : begin + _ROWS]
+        width = max(int(stream.lengths[rows].max()), 1)
+        found = np.sort(ops.convert_to_numpy(reader(stream.take(rows, width)[0])), axis=1)
+        first = found > 0
+        first[:, 1:] &= found[:, 1:] != found[:, :-1]
+        values.append(found[first].astype(np.int32))
+        counts[begin : begin + len(rows)] = first.sum(axis=1)
+    read = Ragged(np.concatenate(values), _offsets(counts))
+    return read.select(np.argsort(order))
+
+
+def _weights(
+    task: Task, streams: Sequence[Stream], known: dict[str, Ragged], size: int
+) -> np.ndarray | None:
+    """The weights of a task's numbers, from all its labelled rows; `None` if it has no groups."""
+    rows, groups, numbers, before = [], [], [], 0
+    for stream in streams:
+        if task.name not in stream.labels:
+            continue
+        labelled = np.flatnonzero(stream.weights[task.name] > 0)
+        found = task.groups(stream.labels[task.name][labelled])
+        if found is None:
+            return None
+        rows.append(found[0] + before)
+        groups.append(found[1])
+        numbers.append(known[stream.name].select(labelled))
+        before += len(labelled)
+    if not before:
+        return None
+    counts = np.concatenate([one.lengths for one in numbers])
+    joined = Ragged(np.concatenate([one.values for one in numbers]), _offsets(counts))
+    return told_by(joined, np.concatenate(rows), np.concatenate(groups), size)
+
+
+def _offsets(counts: np.ndarray) -> np.ndarray:
+    """Where each row begins, and the last one ends."""
+    return np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])

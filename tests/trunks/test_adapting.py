@@ -1,0 +1,136 @@
+import dataclasses
+import math
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import keras_mtl as mtl
+from keras_mtl.data.named.demo import NEWSWIRE_LABELS, REVIEW_LABELS
+from keras_mtl.tasks.classification import Classification
+from keras_mtl.trunks import adapting
+from tests.training.small import demo_splits
+
+pytestmark = pytest.mark.any_backend
+
+TASKS = [
+    mtl.classification("sentiment", REVIEW_LABELS, "label"),
+    mtl.classification("topic", NEWSWIRE_LABELS, "label"),
+]
+BUCKETS = 64
+
+
+def without_some_labels(split):
+    labels = [None if row % 5 == 0 else label for row, label in enumerate(split["label"])]
+    return mtl.Split({"text": split.texts, "label": labels}, split.name)
+
+
+def small_model(splits, tasks=TASKS, trunk=mtl.trunks.bag):
+    keras.utils.set_random_seed(0)
+    tokenizer = mtl.WordTokenizer.fit(*splits, vocabulary_size=200, sequence_length=12)
+    return mtl.MultiTaskModel(trunk(tokenizer, 4), tasks)
+
+
+def weights_of(model, layer):
+    return np.asarray(ops.convert_to_numpy(model.trunk.get_layer(layer).word_weights))
+
+
+def counted(numbers_and_labels, number):
+    """The same by going through the rows with sets."""
+    labels = sorted({label for _, label in numbers_and_labels})
+    found = 0.0
+    for label in labels:
+        inside = [numbers for numbers, one in numbers_and_labels if one == label]
+        others = [numbers for numbers, one in numbers_and_labels if one != label]
+        own = sum(number in numbers for numbers in inside)
+        rest = sum(number in numbers for numbers in others) * len(inside) / len(others)
+        found = max(found, abs(math.log((own + 1) / (rest + 1))))
+    return found / 2
+
+
+def test_words_and_pairs_are_weighed_on_all_labelled_rows_of_a_task(monkeypatch):
+    monkeypatch.setattr(adapting, "_ROWS", 7)  # Several passes, the last one not full.
+    reviews, newswire = demo_splits(80)
+    other = without_some_labels(demo_splits(30, seed=1)[0])
+    splits = {"reviews": reviews, "newswire": newswire, "a_other": other}
+    tasks = {"reviews": "sentiment", "newswire": "topic", "a_other": "sentiment"}
+    model = small_model(splits.values(), trunk=weighing)
+    model.adapt(mtl.Mixture(splits, tasks))
+    words, pairs = weights_of(model, "word_sums"), weights_of(model, "bigram_sums")
+    assert words.shape == (model.preprocessor.vocabulary_size, 2)
+    assert pairs.shape == (BUCKETS + 1, 2)
+    for column, name in enumerate(["sentiment", "topic"]):
+        rows = []
+        for stream in (one for one, task in tasks.items() if task == name):
+            ids = model.preprocessor.encode(splits[stream].texts)["token_ids"]
+            for row, label in enumerate(splits[stream]["label"]):
+                if label is not None:
+                    rows.append((ids.row(row).tolist(), label))
+        by_word = [(set(ids), label) for ids, label in rows]
+        by_pair = [
+            (
+                {(a * 31 * 527 + b) % BUCKETS + 1 for a, b in zip(ids, ids[1:], strict=False)},
+                label,
+            )
+            for ids, label in rows
+        ]
+        for weights, known in ((words, by_word), (pairs, by_pair)):
+            expected = [counted(known, number) for number in range(len(weights))]
+            np.testing.assert_allclose(weights[:, column], expected, atol=1e-6)
+            assert weights[:, column].max() > 0.5
+
+
+def test_a_saved_model_keeps_what_was_counted(tmp_path):
+    reviews, newswire = demo_splits(40)
+    splits = {"sentiment": reviews, "topic": newswire}
+    model = small_model(splits.values(), trunk=weighing)
+    texts = reviews.texts[:8]
+    before = model.predict(texts, verbose=0)["sentiment"]
+    model.adapt(mtl.Mixture(splits))
+    after = model.predict(texts, verbose=0)["sentiment"]
+    assert np.abs(after - before).max() > 1e-4
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.predict(texts, verbose=0)["sentiment"], after)
+
+
+def weighing(tokenizer, dim):
+    return mtl.trunks.bag(tokenizer, dim, tasks=["sentiment", "topic"], bigram_buckets=BUCKETS)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+@dataclasses.dataclass(frozen=True)
+class Ungrouped(Classification):
+    def groups(self, labels):
+        return None
+
+
+def test_nothing_is_counted_without_groups_or_labels_or_a_sum_of_its_own():
+    reviews, newswire = demo_splits(40)
+    unlabelled = mtl.Split({"text": newswire.texts, "label": [None] * len(newswire)}, "none/train")
+    splits = {"sentiment": reviews, "topic": unlabelled}
+    tasks = [Ungrouped("sentiment", "label", tuple(REVIEW_LABELS)), TASKS[1]]
+    model = small_model(splits.values(), tasks=tasks, trunk=weighing)
+    model.adapt(mtl.Mixture(splits))
+    assert (weights_of(model, "word_sums") == 1).all()
+    for trunk in (mtl.trunks.lstm, mtl.trunks.bag):
+        model = small_model(splits.values(), trunk=trunk)
+        before = model.get_weights()
+        model.adapt(mtl.Mixture({"sentiment": reviews, "topic": newswire}))
+        for one, other in zip(model.get_weights(), before, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_heads_read_the_sum_of_their_task():
+    reviews, newswire = demo_splits(40)
+    model = small_model([reviews, newswire], trunk=weighing)
+    ids = {
+        "token_ids": model.preprocessor.encode(reviews.texts[:5])["token_ids"].take(range(5), 12)
+    }
+    before = model.predict(ids, verbose=0)
+    layer = model.trunk.get_layer("word_sums")
+    layer.weigh("topic", np.zeros(layer.size, "float32"))
+    after = model.predict(ids, verbose=0)
+    np.testing.assert_array_equal(after["sentiment"], before["sentiment"])
+    assert np.abs(after["topic"] - before["topic"]).max() > 1e-4
