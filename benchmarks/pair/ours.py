@@ -10,15 +10,16 @@ from .callbacks import Steps, Until
 from .settings import TASKS, WARM_UP
 
 TRUNKS = {
-    "lstm": lambda tokenizer, settings: mtl.trunks.lstm(
+    "lstm": lambda tokenizer, tasks, settings: mtl.trunks.lstm(
         tokenizer,
         settings.embedding_dim,
         settings.units,
         bidirectional=settings.bidirectional,
     ),
-    "bag": lambda tokenizer, settings: mtl.trunks.bag(
+    "bag": lambda tokenizer, tasks, settings: mtl.trunks.bag(
         tokenizer,
         settings.embedding_dim,
+        tasks=tasks,
         bigram_dim=settings.pair_dim,
         bigram_buckets=settings.pair_buckets,
         word_dropout=settings.word_dropout,
@@ -30,9 +31,9 @@ TRUNKS = {
 def build(settings, tokenizer, tasks):
     """A compiled model with a new trunk."""
     keras.utils.set_random_seed(settings.seed)
-    trunk = TRUNKS[settings.model](tokenizer, settings)
+    trunk = TRUNKS[settings.model](tokenizer, tasks, settings)
     model = mtl.MultiTaskModel(trunk, tasks, preprocessor=tokenizer)
-    model.compile(keras.optimizers.Adam(settings.learning_rate))
+    model.compile(keras.optimizers.Adam(**settings.adam("learning_rate", "epsilon")))
     return model
 
 
@@ -44,6 +45,7 @@ def speed(settings, sets, steps):
     _, tasks, tokenizer, mixture = data.load(settings)
     tasks = list(tasks.values())
     model = build(settings, tokenizer, tasks)
+    model.adapt(mixture)
     model.fit(mixture, steps_per_epoch=WARM_UP, verbose=0)
     compiled = model.compilations["train"]
     clock = Steps()
@@ -74,7 +76,8 @@ def time_to(settings, sets, task, accuracy, epochs):
         rows.encode(tokenizer, tasks)  # Not timed, as the others get ids too.
     model = build(settings, tokenizer, tasks)
     metric = f"val_{task}_accuracy"
-    until = Until(metric, accuracy)
+    until = Until(metric, accuracy)  # Its clock runs from here.
+    model.adapt(mixture)
     history = model.fit(
         mixture,
         validation_data=validation,

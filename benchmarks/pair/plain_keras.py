@@ -28,17 +28,17 @@ def bag(token_ids, settings):
     right = ops.pad(token_ids[:, 1:], [[0, 0], [0, 1]])
     is_pair = ops.logical_and(token_ids > 0, right > 0)
     numbers = (token_ids * PAIR_FACTOR + right) % settings.pair_buckets + 1
-    mask = real_tokens(token_ids)
     sums = []
     for ids, rows, width in (
         (token_ids, settings.vocabulary_size, settings.embedding_dim),
         (ops.where(is_pair, numbers, 0), settings.pair_buckets + 1, settings.pair_dim),
     ):
+        mask = real_tokens(ids)
         vectors = layers.Embedding(rows, width)(ids)
         kept = layers.Dropout(settings.word_dropout, noise_shape=(None, None, 1))(vectors)
-        sums.append(ops.sum(kept * mask, axis=1))
-    roots = ops.sqrt(ops.maximum(ops.sum(mask, axis=1), 1.0))
-    return layers.Dropout(settings.dropout)(ops.concatenate(sums, axis=-1) / roots)
+        roots = ops.sqrt(ops.maximum(ops.sum(mask, axis=1), 1.0))
+        sums.append(ops.sum(kept * mask, axis=1) / roots)
+    return layers.Dropout(settings.dropout)(ops.concatenate(sums, axis=-1))
 
 
 TRUNKS = {"lstm": lstm, "bag": bag}
@@ -52,7 +52,7 @@ def build(settings, sets):
     outputs = {task: layers.Dense(rows.classes, name=task)(pooled) for task, rows in sets.items()}
     model = keras.Model(token_ids, outputs)
     model.compile(
-        keras.optimizers.Adam(settings.learning_rate),
+        keras.optimizers.Adam(**settings.adam("learning_rate", "epsilon")),
         loss={task: keras.losses.SparseCategoricalCrossentropy(from_logits=True) for task in sets},
         weighted_metrics={task: ["accuracy"] for task in sets},
     )

@@ -17,14 +17,14 @@ from .torch_models import PairModel
 def build(settings, sets):
     """Model and optimizer.
 
-    Adam has PyTorch's defaults, as it has Keras's elsewhere. Its epsilon is 1e-8 here, 1e-7 there,
-    and Keras adds its own before the bias is corrected; the losses do not tell them apart.
+    Where nothing is set Adam has PyTorch's own epsilon, 1e-8, as it has Keras's 1e-7 elsewhere.
+    Keras adds it before the bias is corrected; the losses do not tell them apart.
     """
     torch.set_num_threads(os.cpu_count())
     torch.manual_seed(settings.seed)
     model = PairModel(settings, {task: rows.classes for task, rows in sets.items()})
     trained = [one for one in model.parameters() if one.requires_grad]
-    return model, torch.optim.Adam(trained, lr=settings.learning_rate)
+    return model, torch.optim.Adam(trained, **settings.adam("lr", "eps"))
 
 
 def train_step(model, optimizer, batches):

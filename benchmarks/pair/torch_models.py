@@ -52,12 +52,12 @@ class BagTrunk(nn.Module):
         right = functional.pad(token_ids[:, 1:], (0, 1))
         numbers = (token_ids * PAIR_FACTOR + right) % self.buckets + 1
         numbers = numbers * (token_ids > 0) * (right > 0)
-        mask = (token_ids != 0).unsqueeze(-1)
-        sums = [
-            (self.word_dropout(vectors) * mask).sum(1)
-            for vectors in (self.words(token_ids), self.pairs(numbers))
-        ]
-        return self.dropout(torch.cat(sums, -1) / mask.sum(1).clamp(min=1).sqrt())
+        sums = []
+        for table, ids in ((self.words, token_ids), (self.pairs, numbers)):
+            mask = (ids != 0).unsqueeze(-1)
+            total = (self.word_dropout(table(ids)) * mask).sum(1)
+            sums.append(total / mask.sum(1).clamp(min=1).sqrt())
+        return self.dropout(torch.cat(sums, -1))
 
 
 def start_as_keras(name, parameter):
