@@ -76,7 +76,9 @@ def test_order_matters_by_pairs_only():
         assert np.allclose(*found, atol=1e-6) is same
 
 
-@pytest.mark.parametrize("options", [{"bigram_buckets": 0}, {"word_dropout": 0.0, "dropout": 0.0}])
+@pytest.mark.parametrize(
+    "options", [{"bigram_buckets": 0}, {"word_dropout": 0.0, "dropout": 0.0}, {"tasks": ["one"]}]
+)
 def test_contract_with_options(options):
     options = {"bigram_buckets": 40, **options}
     check_trunk(functools.partial(trunks.bag, VOCABULARY_SIZE, 4, **options))
