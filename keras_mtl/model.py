@@ -7,6 +7,7 @@ import keras
 
 from keras_mtl import training
 from keras_mtl.data import Mixture
+from keras_mtl.data.mixing.plain import need_preprocessor
 from keras_mtl.tasks import Task, check_tasks
 from keras_mtl.trunks.adapting import adapt
 
@@ -87,9 +88,16 @@ class MultiTaskModel(training.MultiTaskTrainer):
             mixture: The training rows, with labels.
 
         Raises:
-            ValueError: If streams and tasks do not fit.
+            TypeError: If it is no mixture.
+            ValueError: If streams and tasks do not fit, or the model has no preprocessor.
         """
-        adapt(self.trunk, self.tasks, mixture.encode(self.preprocessor, self.tasks))
+        if not isinstance(mixture, Mixture):
+            raise TypeError(
+                "`mixture` of `adapt` must be a Mixture of the training rows, such as the one that "
+                f"`fit` gets. Received: {mixture!r:.80} of type {type(mixture).__name__}."
+            )
+        preprocessor = need_preprocessor(self.preprocessor)
+        adapt(self.trunk, self.tasks, mixture.encode(preprocessor, self.tasks))
 
     def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_mtl.trunks.adapting import unweighed
+
 # Reading counters back takes a moment: at the first batch, then now and then.
 _EVERY = 100
 
@@ -19,7 +21,7 @@ class SelfChecks(keras.callbacks.Callback):
 
     Raises `SelfCheckError` at a loss that is not finite or a label outside its task's label
     space, and warns, at the end of an epoch, of a task that got no labels and of a trainable
-    variable that got no gradient.
+    variable that got no gradient; at the beginning, of words that nobody has weighed.
 
     Args:
         adapter: The backend's module of steps.
@@ -30,6 +32,13 @@ class SelfChecks(keras.callbacks.Callback):
         self.adapter = adapter
         self._told: set[str] = set()
         self._epoch_sums: dict[str, np.ndarray] | None = None
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        for task in unweighed(self.model.trunk):
+            self._tell(
+                f"The trunk's words are not weighed for task {task!r}: all weigh 1. Call "
+                "`model.adapt(mixture)` before `fit`, or leave the task out of the trunk's `tasks`."
+            )
 
     # Batch *begin* hooks: an end hook would make Keras wait for the logs of every step.
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:

@@ -34,6 +34,17 @@ def adapt(trunk: keras.Model, tasks: Sequence[Task], streams: Sequence[Stream]) 
                     layer.weigh(task.name, weights)
 
 
+def unweighed(trunk: keras.Model) -> list[str]:
+    """The tasks for which a trunk would weigh words, but all weigh 1 still."""
+    found: dict[str, bool] = {}
+    for layer in trunk.layers:
+        if isinstance(layer, WeightedSums) and layer.tasks:
+            plain = (ops.convert_to_numpy(layer.word_weights) == 1.0).all(axis=0)
+            for task, one in zip(layer.tasks, plain.tolist(), strict=True):
+                found[task] = found.get(task, True) and one
+    return [task for task, plain in found.items() if plain]
+
+
 def _numbers(reader: keras.Model, stream: Stream) -> Ragged:
     """The numbers of each row of a stream, each once; rows of like length are read together."""
     order = np.argsort(stream.lengths, kind="stable")

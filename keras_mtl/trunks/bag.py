@@ -58,8 +58,8 @@ def bag(
         read `"pooled"`. Features do not depend on how far a row is padded.
 
     Raises:
-        TypeError: If `tokenizer` is neither a tokenizer nor a number.
-        ValueError: If a size or a share is out of range.
+        TypeError: If `tokenizer` is neither a tokenizer nor a number, or `tasks` no tasks.
+        ValueError: If a size or a share is out of range, or a task is given twice.
 
     Reference:
         [Joulin et al., 2017](https://arxiv.org/abs/1607.01759); for the weights
@@ -67,7 +67,7 @@ def bag(
     """
     at_least_one("bag", embedding_dim=embedding_dim, bigram_dim=bigram_dim)
     share("bag", word_dropout=word_dropout, dropout=dropout)
-    names = [task if isinstance(task, str) else task.name for task in tasks]
+    names = _names(tasks)
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     mask = PaddingMask(name="padding_mask")(token_ids)
     size = vocabulary_size_of(tokenizer)
@@ -90,3 +90,20 @@ def bag(
     features = {"sequence": sequence, "padding_mask": mask, **pooled}
     trunk = keras.Model({"token_ids": token_ids}, features, name=name)
     return with_preprocessor(trunk, tokenizer)
+
+
+def _names(tasks: Sequence[str | Task]) -> list[str]:
+    """The names of tasks."""
+    wrong = isinstance(tasks, str | Task)
+    if wrong or not all(isinstance(task, str | Task) for task in tasks):
+        raise TypeError(
+            "`tasks` of 'bag' trunks must be a list of tasks or of their names. "
+            f"Received: tasks={tasks!r}."
+        )
+    names = [task if isinstance(task, str) else task.name for task in tasks]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(
+            f"`tasks` of 'bag' trunks must name each task once. Received twice: {twice}."
+        )
+    return names

@@ -134,3 +134,30 @@ def test_heads_read_the_sum_of_their_task():
     after = model.predict(ids, verbose=0)
     np.testing.assert_array_equal(after["sentiment"], before["sentiment"])
     assert np.abs(after["topic"] - before["topic"]).max() > 1e-4
+
+
+def test_words_that_nobody_weighed_are_told_of(recwarn):
+    reviews, newswire = demo_splits(40)
+    mixture = mtl.Mixture({"sentiment": reviews, "topic": newswire}, batch_size=8)
+    for adapted in (False, True):
+        model = small_model([reviews, newswire], trunk=weighing)
+        model.compile("sgd")
+        if adapted:
+            model.adapt(mixture)
+        recwarn.clear()
+        model.fit(mixture, steps_per_epoch=1, verbose=0)
+        told = [str(one.message) for one in recwarn if "weighed" in str(one.message)]
+        if adapted:
+            assert not told
+        else:
+            assert len(told) == 2 and "task 'topic'" in told[1] and "`model.adapt(" in told[1]
+
+
+def test_adapt_wants_a_mixture_and_a_preprocessor():
+    reviews, newswire = demo_splits(40)
+    model = small_model([reviews, newswire], trunk=weighing)
+    with pytest.raises(TypeError, match="must be a Mixture .* Received: Split"):
+        model.adapt(reviews)
+    model = mtl.MultiTaskModel(mtl.trunks.bag(100, tasks=["sentiment"]), TASKS)
+    with pytest.raises(ValueError, match="must have a preprocessor"):
+        model.adapt(mtl.Mixture({"sentiment": reviews, "topic": newswire}))

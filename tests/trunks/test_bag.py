@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_mtl import trunks
 from keras_mtl.heads import PooledHead
+from keras_mtl.tasks import classification
 from tests.contracts import IDS, MASK, VOCABULARY_SIZE, check_trunk
 
 pytestmark = pytest.mark.any_backend
@@ -145,3 +146,15 @@ def test_sizes_out_of_range_are_refused(options, message):
 def test_shares_out_of_range_are_refused(option, value):
     with pytest.raises(ValueError, match=rf"`{option}` of 'bag' .* \[0, 1\). Received: {option}="):
         trunks.bag(VOCABULARY_SIZE, **{option: value})
+
+
+@pytest.mark.parametrize("tasks", ["topic", [3], classification("topic", ["a", "b"])])
+def test_tasks_that_are_none_are_refused(tasks):
+    with pytest.raises(TypeError, match="`tasks` of 'bag' .* list of tasks .* Received: tasks="):
+        trunks.bag(VOCABULARY_SIZE, tasks=tasks)
+
+
+def test_a_task_given_twice_is_refused():
+    tasks = ["topic", classification("topic", ["a", "b"])]
+    with pytest.raises(ValueError, match=r"each task once. Received twice: \['topic'\]"):
+        trunks.bag(VOCABULARY_SIZE, tasks=tasks)
