@@ -5,10 +5,10 @@
     python benchmarks/pair_speed.py --against plain_keras   # without PyTorch
 
 The same model everywhere: an embedding, an LSTM and the mean over real tokens, or the bag of the
-example; a linear head per task; Adam; 64 rows a step over both sets; the sum of the tasks' mean
-losses, in plain Keras of their sums over all rows. Each measurement runs in a process of its own on
-the processor, all competitors in turn in each round; ratios are medians over rounds. The status is
-1 when a figure falls short of its goal.
+example, in which only ours weighs words for each task; a linear head per task; the same Adam; 64
+rows a step over both sets; the sum of the tasks' mean losses, in plain Keras of their sums over all
+rows. Each measurement runs in a process of its own on the processor, all competitors in turn in
+each round; ratios are medians over rounds. The status is 1 when a figure falls short of its goal.
 
 Competitors: `plain_keras` is `fit` on one array of both sets, padded to the most tokens that a
 text may have, with zero weights for the rows of the other task; its Adam squares the gradients of
