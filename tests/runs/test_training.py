@@ -121,7 +121,7 @@ def test_figures_that_are_not_finite_are_null(tmp_path):
 def test_resolved_configuration_is_yaml_with_every_key(trained):
     written = yaml.safe_load((trained.path / "config.yaml").read_text())
     assert written["training"]["epochs"] == 2
-    assert written["trunk"]["word_dropout"] == 0.6
+    assert written["trunk"]["word_dropout"] == 0.5
     assert os.path.isabs(written["data"]["reviews"]["train"])
     assert json.loads((trained.path / "data.json").read_text())["wires"]["splits"]["train"]["rows"]
 
