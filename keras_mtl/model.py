@@ -89,7 +89,8 @@ class MultiTaskModel(training.MultiTaskTrainer):
 
         Raises:
             TypeError: If it is no mixture.
-            ValueError: If streams and tasks do not fit, or the model has no preprocessor.
+            ValueError: If streams, tasks and those of the trunk do not fit, or the model has no
+                preprocessor.
         """
         if not isinstance(mixture, Mixture):
             raise TypeError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 import keras
 
@@ -88,13 +88,13 @@ def make_tasks(config: RunConfig, datasets: Mapping[str, Dataset]) -> dict[str, 
         with section(config, ("tasks", name)):
             column = label_column(name, one, datasets)
             labels = _shared_labels(one, column, datasets)
-            given = [label for data in one.data for label in datasets[data].train[column]]
+            given = (label for data in one.data for label in datasets[data].train[column])
             choice = _with_class_weight(one.choice, given)
             found[name] = choice.make(name=name, labels=labels, column=column)
     return found
 
 
-def _with_class_weight(choice: Choice, labels: Sequence[str | None]) -> Choice:
+def _with_class_weight(choice: Choice, labels: Iterable[str | None]) -> Choice:
     """The choice of a task, its class weights counted on the labels if they are to be."""
     given = choice.values.get("class_weight")
     if not isinstance(given, str | int | float):

@@ -201,18 +201,17 @@ def classification(
         >>> task.num_classes, task.column
         (2, 'sentiment')
     """
-    # What the ignored types stand for: `__post_init__` checks these two and makes tuples of them,
-    # for tasks that are read from a file as well.
-    return Classification(
-        name,
-        column or name,
-        tuple(labels) if not isinstance(labels, str) else labels,  # type: ignore[arg-type]
-        pooling,
-        hidden_dim,
-        dropout,
-        label_smoothing,
-        class_weight,  # type: ignore[arg-type]
-    )
+    # Labels and class weights as they were given: `__post_init__` checks them and makes tuples of
+    # them, for tasks that are read from a file as well.
+    arguments: dict[str, Any] = {
+        "labels": tuple(labels) if not isinstance(labels, str) else labels,
+        "pooling": pooling,
+        "hidden_dim": hidden_dim,
+        "dropout": dropout,
+        "label_smoothing": label_smoothing,
+        "class_weight": class_weight,
+    }
+    return Classification(name, column or name, **arguments)
 
 
 def _checked_labels(name: str, labels: Any) -> tuple[str, ...]:

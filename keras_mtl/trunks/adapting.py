@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_mtl.data.datasets.label_space import listed, nearest
 from keras_mtl.data.mixing.stream import Stream
 from keras_mtl.data.text.ragged import Ragged
 from keras_mtl.tasks import Task
@@ -16,7 +17,18 @@ _ROWS = 512
 
 
 def adapt(trunk: keras.Model, tasks: Sequence[Task], streams: Sequence[Stream]) -> None:
-    """Set the weights of words in every `WeightedSums` of a trunk, for the tasks that it knows."""
+    """Set the weights of words in every `WeightedSums` of a trunk, for the tasks that it knows.
+
+    Raises:
+        ValueError: If it would weigh words for what is no task of the model, and never has.
+    """
+    names = [task.name for task in tasks]
+    unknown = [name for name in unweighed(trunk) if name not in names]
+    if unknown:
+        raise ValueError(
+            f"`tasks` of a trunk must be tasks of the model, {listed(names)}. Received: "
+            f"{listed(unknown)}. {nearest(unknown[0], names)}"
+        )
     for layer in trunk.layers:
         if not isinstance(layer, WeightedSums):
             continue

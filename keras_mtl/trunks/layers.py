@@ -11,11 +11,6 @@ _FIRST, _SECOND = 31, 527
 _MAX_BUCKETS = 2**21
 
 
-def word_dropout_layer(rate: float, name: str) -> keras.layers.Layer:
-    """Dropout of whole vectors of `(B, L, D)`; those that stay are scaled up."""
-    return keras.layers.Dropout(rate, noise_shape=(None, None, 1), name=name)
-
-
 @keras.saving.register_keras_serializable(package="keras_mtl")
 class PaddingMask(keras.layers.Layer):
     """`(B, L)` token ids to booleans, true at real tokens (id 0 is padding)."""

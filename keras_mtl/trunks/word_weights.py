@@ -9,7 +9,7 @@ from keras import ops
 
 from keras_mtl.data.text.ragged import Ragged
 
-# What a count is raised by, so that a word seen once is no proof.
+# What both counts are raised by, so that a word seen once is no proof.
 _SMOOTHING = 1.0
 # Sums of weighted words are then about as large as sums of plain ones.
 _SCALE = 0.5
@@ -41,7 +41,9 @@ class WeightedSums(keras.layers.Layer):
         super().__init__(**kwargs)
         self.size = size
         self.tasks = tuple(tasks)
-        self.dropout = keras.layers.Dropout(dropout, name="dropout", dtype=self.dtype_policy)
+        # Added up in float32: half precision loses words from a few hundred on.
+        self.sum_dtype = keras.backend.result_type(self.variable_dtype, "float32")
+        self.dropout = keras.layers.Dropout(dropout, name="dropout", dtype=self.sum_dtype)
 
     def build(self, numbers_shape: Any, vectors_shape: Any) -> None:
         if self.tasks:
@@ -49,20 +51,19 @@ class WeightedSums(keras.layers.Layer):
                 shape=(self.size, len(self.tasks)),
                 initializer="ones",
                 trainable=False,
+                autocast=False,
                 name="word_weights",
             )
         self.built = True
 
     def call(self, numbers: Any, vectors: Any, training: bool | None = None) -> Any:
-        # Added up in float32: half precision loses words from a few hundred on.
-        wide = keras.backend.result_type(vectors.dtype, "float32")
-        real = ops.cast(ops.greater(numbers, 0), wide)
+        real = ops.cast(ops.greater(numbers, 0), self.sum_dtype)
         root = ops.sqrt(ops.maximum(ops.sum(real, axis=1), 1.0))
         weights = ops.expand_dims(self.dropout(real, training=training), -1)
         if self.tasks:
-            of_tasks = ops.cast(ops.take(self.word_weights, numbers, axis=0), wide)
+            of_tasks = ops.take(self.word_weights, numbers, axis=0)
             weights = ops.concatenate([weights, weights * of_tasks], axis=-1)
-        sums = ops.matmul(ops.transpose(weights, (0, 2, 1)), ops.cast(vectors, wide))
+        sums = ops.matmul(ops.transpose(weights, (0, 2, 1)), ops.cast(vectors, self.sum_dtype))
         return ops.cast(sums / ops.reshape(root, (-1, 1, 1)), vectors.dtype)
 
     def compute_output_shape(self, numbers_shape: Any, vectors_shape: Any) -> Any:

@@ -50,6 +50,8 @@ def main(replicas):
         model.trunk.get_layer("embedding").embeddings.regularizer = keras.regularizers.L2(1e-3)
         optimizer = keras.optimizers.SGD(0.5, momentum=0.9, global_clipnorm=0.4)
         model.compile(optimizer, loss_weights={"topic": 0.5})
+        weighing = demo_model(kind="weighing")
+        weighing.compile(keras.optimizers.SGD(0.5))
     # Rows of a stream are a multiple of the replicas: 8 and 4 are that of one and of two.
     mixture = demo_mixture(batch_size=12)
     reviews, newswire = demo_splits(rows=37, seed=5)
@@ -63,12 +65,16 @@ def main(replicas):
     before = weights_of(model)
     stopped = each_on_its_own(model, mixture, (reviews, newswire))
     predicted = model.predict(reviews.texts[:5], verbose=0)
+    one_length = demo_mixture(batch_size=12, length_classes=1)
+    weighing.adapt(one_length)
+    weighing.fit(one_length, epochs=2, verbose=0)
     found = {
         "nested": {k: list(map(float, v)) for k, v in nested.items()},
         "plain": {k: list(map(float, v)) for k, v in plain.items()},
         "weights": [w.astype("float64").ravel().tolist() for w in before],
         "stopped": stopped,
         "stopped weights": [w.astype("float64").ravel().tolist() for w in weights_of(model)],
+        "words weighed": [w.astype("float64").ravel().tolist() for w in weighing.get_weights()],
         "predicted": {k: v.tolist() for k, v in predicted.items()},
         "compilations": model.compilations["train"],
     }

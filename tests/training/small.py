@@ -17,13 +17,16 @@ TASKS = (
 )
 
 
-def id_model(kind="lstm", seed=0, tasks=TASKS, vocabulary_size=40, **options):
+def id_model(kind="lstm", seed=0, tasks=TASKS, vocabulary_size=40, weighing=False, **options):
     keras.utils.set_random_seed(seed)
     if kind == "lstm":
         trunk = mtl.trunks.lstm(vocabulary_size, 6, 5, bidirectional=True, **options)
     else:
         options = {"bigram_buckets": 0, "word_dropout": 0.0, "dropout": 0.0, **options}
-        trunk = mtl.trunks.bag(vocabulary_size, 6, **options)
+        trunk = mtl.trunks.bag(vocabulary_size, 6, tasks=tasks if weighing else (), **options)
+        for task in tasks if weighing else ():
+            layer = trunk.get_layer("word_sums")
+            layer.weigh(task.name, np.linspace(0.0, 2.0, vocabulary_size))
     return mtl.MultiTaskModel(trunk, tasks)
 
 
@@ -65,8 +68,12 @@ def demo_model(seed=0, tasks=TASKS, kind="lstm", dropout=0.0):
     keras.utils.set_random_seed(seed)
     if kind == "lstm":
         trunk = mtl.trunks.lstm(tokenizer, 8, 8, embedding_dropout=dropout)
-    else:
+    elif kind == "bag":
         trunk = mtl.trunks.bag(tokenizer, 8, word_dropout=dropout, dropout=dropout)
+    else:  # "weighing"
+        trunk = mtl.trunks.bag(
+            tokenizer, 8, tasks=tasks, bigram_buckets=64, word_dropout=dropout, dropout=dropout
+        )
     return mtl.MultiTaskModel(trunk, tasks)
 
 

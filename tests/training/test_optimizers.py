@@ -96,13 +96,14 @@ def test_compiled_by_xla_or_not_trains_the_same():
     assert largest_difference(*map(weights_of, models)) < 1e-5
 
 
+@pytest.mark.parametrize("options", [{}, {"weighing": True}])
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
-def test_mixed_precision_trains_close_to_float32(policy):
+def test_mixed_precision_trains_close_to_float32(policy, options):
     (x, y), models = id_rows(), []
     for one in ("float32", policy):
         keras.config.set_dtype_policy(one)
         try:
-            models.append(id_model("bag"))
+            models.append(id_model("bag", **options))
         finally:
             keras.config.set_dtype_policy("float32")
         optimizer = keras.optimizers.SGD(0.1, global_clipnorm=0.5)

@@ -34,14 +34,18 @@ def as_plain(nested):
     return {"token_ids": np.concatenate(ids)}, labels, sample_weight
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
-def test_streams_train_like_one_plain_batch_with_zero_weights(optimizer, monkeypatch):
+@pytest.mark.parametrize(
+    ("optimizer", "kind"), [("adam", "lstm"), ("sgd", "lstm"), ("sgd", "weighing")]
+)
+def test_streams_train_like_one_plain_batch_with_zero_weights(optimizer, kind, monkeypatch):
     monkeypatch.setattr(
         "keras_mtl.data.mixing.length_classes._PASS_COST", 0
     )  # A pass for each stream.
-    models = [demo_model(), demo_model()]
-    batches = demo_mixture(rows=240).training_batches(models[0].preprocessor, models[0].tasks)
+    models = [demo_model(kind=kind), demo_model(kind=kind)]
+    mixture = demo_mixture(rows=240)
+    batches = mixture.training_batches(models[0].preprocessor, models[0].tasks)
     for model in models:
+        model.adapt(mixture)
         model.compile(keras.optimizers.get(optimizer))
     logs = []
     for step in range(8):
@@ -51,7 +55,7 @@ def test_streams_train_like_one_plain_batch_with_zero_weights(optimizer, monkeyp
             models[0].train_on_batch(*nested[:2], nested[2], return_dict=True),
             models[1].train_on_batch(*as_plain(nested), return_dict=True),
         ]
-    at_most(f"{optimizer}: weights after 8 steps apart",
+    at_most(f"{kind}, {optimizer}: weights after 8 steps apart",
             largest_difference(*map(weights_of, models)), 1e-5)  # fmt: skip
     at_most("logs apart", max(abs(logs[0][k] - logs[1][k]) for k in logs[0]), 1e-5)
 

@@ -161,3 +161,22 @@ def test_adapt_wants_a_mixture_and_a_preprocessor():
     model = mtl.MultiTaskModel(mtl.trunks.bag(100, tasks=["sentiment"]), TASKS)
     with pytest.raises(ValueError, match="must have a preprocessor"):
         model.adapt(mtl.Mixture({"sentiment": reviews, "topic": newswire}))
+
+
+def test_a_name_that_is_no_task_of_the_model_is_refused():
+    reviews, newswire = demo_splits(40)
+    misspelt = small_model(
+        [reviews, newswire],
+        trunk=lambda tokenizer, dim: mtl.trunks.bag(tokenizer, dim, tasks=["sentimnt", "topic"]),
+    )
+    with pytest.raises(ValueError, match="Received: sentimnt. Did you mean 'sentiment'"):
+        misspelt.adapt(mtl.Mixture({"sentiment": reviews, "topic": newswire}))
+
+
+def test_a_trunk_may_know_tasks_that_another_model_weighed():
+    reviews, newswire = demo_splits(40)
+    both = small_model([reviews, newswire], trunk=weighing)
+    both.adapt(mtl.Mixture({"sentiment": reviews, "topic": newswire}))
+    before = weights_of(both, "word_sums")
+    mtl.MultiTaskModel(both.trunk, TASKS[:1]).adapt(mtl.Mixture({"sentiment": reviews}))
+    np.testing.assert_array_equal(weights_of(both, "word_sums"), before)

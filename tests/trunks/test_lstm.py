@@ -114,9 +114,11 @@ def test_mixed_precision_is_finite(name):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")
     try:
-        options = {"bidirectional": True} if name == "lstm" else {"bigram_buckets": 50}
+        options = (
+            {"bidirectional": True} if name == "lstm" else {"bigram_buckets": 50, "tasks": ["one"]}
+        )
         trunk = getattr(trunks, name)(VOCABULARY_SIZE, 4, **options)
-        features = trunk({"token_ids": IDS})
+        features = trunk({"token_ids": IDS}, training=True)
     finally:
         keras.config.set_dtype_policy(before)
     assert keras.backend.standardize_dtype(features["sequence"].dtype) == "float16"
