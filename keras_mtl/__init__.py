@@ -14,6 +14,7 @@ from keras_mtl.data import (
     Dataset,
     Mixture,
     Split,
+    SubwordTokenizer,
     WordTokenizer,
     load_dataset,
 )
@@ -21,7 +22,7 @@ from keras_mtl.data.text import cleaning
 from keras_mtl.export import BundleError, export
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.serving import Predictor
-from keras_mtl.tasks import Task, balanced_class_weight, classification
+from keras_mtl.tasks import Task, balanced_class_weight, classification, tagging
 from keras_mtl.training import CheckpointError, SelfCheckError, callbacks
 from keras_mtl.version import __version__
 
@@ -34,6 +35,7 @@ __all__ = [
     "Predictor",
     "SelfCheckError",
     "Split",
+    "SubwordTokenizer",
     "Task",
     "WordTokenizer",
     "__version__",
@@ -47,6 +49,7 @@ __all__ = [
     "heads",
     "load_dataset",
     "runs",
+    "tagging",
     "tasks",
     "trunks",
 ]

@@ -8,6 +8,7 @@ import keras
 from keras_mtl import training
 from keras_mtl.data import Mixture
 from keras_mtl.data.mixing.plain import need_preprocessor
+from keras_mtl.heads import WORD_STARTS
 from keras_mtl.tasks import Task, check_tasks
 from keras_mtl.trunks.adapting import adapt
 
@@ -61,13 +62,16 @@ class MultiTaskModel(training.MultiTaskTrainer):
         heads = {task.name: task.head() for task in tasks}
         predictions = {task.name: task.prediction() for task in tasks}
         # Functional model.
-        token_ids = {
+        inputs = {
             key: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=key)
             for key, tensor in trunk.input.items()
         }
-        features = trunk(token_ids)
+        features = trunk(dict(inputs))
+        if any(task.of_words for task in tasks):
+            inputs[WORD_STARTS] = keras.Input((None,), dtype="int32", name=WORD_STARTS)
+            features = {**features, WORD_STARTS: inputs[WORD_STARTS]}
         outputs = {name: predictions[name](head(features)) for name, head in heads.items()}
-        super().__init__(inputs=token_ids, outputs=outputs, name=name)
+        super().__init__(inputs=inputs, outputs=outputs, name=name)
         # Configuration.
         self.tasks = tasks
         self.trunk = trunk

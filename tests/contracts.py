@@ -10,8 +10,8 @@ import numpy as np
 from keras import ops
 
 from keras_mtl import balancing
-from keras_mtl.heads import POOLINGS, PooledHead, Pooling
-from keras_mtl.tasks import Task, from_config
+from keras_mtl.heads import POOLINGS, WORD_STARTS, PooledHead, Pooling
+from keras_mtl.tasks import Task, Word, from_config
 
 VOCABULARY_SIZE = 30
 # Rows of length 7, 1, 0, 4 and 9.
@@ -49,24 +49,26 @@ def check_head(task: Task) -> None:
     features = random_features()
     head = task.head()
     scores = head(features)
-    values = ops.convert_to_numpy(scores)
-    assert keras.backend.standardize_dtype(scores.dtype) == "float32"
+    values = _values(scores)
+    assert _dtypes(scores) == {"float32"}
     assert len(values) == len(IDS) and np.isfinite(values).all()
-    assert np.isfinite(ops.convert_to_numpy(head(features, training=True))).all()
+    assert np.isfinite(_values(head(features, training=True))).all()
     symbolic = head({name: _symbol(feature) for name, feature in features.items()})
-    assert symbolic.dtype == "float32" and symbolic.shape == (None, *values.shape[1:])
+    assert _dtypes(symbolic) == {"float32"}
+    symbol = symbolic["emissions"] if isinstance(symbolic, dict) else symbolic
+    assert symbol.shape == (None, *((None,) if task.of_words else ()), values.shape[-1])
 
-    np.testing.assert_allclose(ops.convert_to_numpy(head(padded(features))), values, atol=1e-6)
+    np.testing.assert_allclose(_values(head(padded(features))), values, atol=1e-6)
     _check_loss(task, scores)
 
     copy = type(head).from_config(head.get_config())
     copy.build({name: feature.shape for name, feature in features.items()})
     copy.set_weights(head.get_weights())
-    np.testing.assert_array_equal(ops.convert_to_numpy(copy(features)), values)
+    np.testing.assert_array_equal(_values(copy(features)), values)
     prediction = task.prediction()
     assert prediction.name == task.name
     predictions = np.asarray(ops.convert_to_numpy(prediction(scores)))
-    decoded = task.decode(predictions[0])
+    decoded = task.decode(predictions[0], [Word("word")] * 4)
     assert all(isinstance(value, (str, float, list)) for value in decoded.values())
     _check_review(task, predictions)
 
@@ -106,8 +108,10 @@ def assert_same(one: dict[str, np.ndarray], other: dict[str, np.ndarray], what: 
     assert set(one) == set(other), what
     np.testing.assert_array_equal(one["padding_mask"], other["padding_mask"], what)
     real = one["padding_mask"].astype(bool)
-    np.testing.assert_allclose(one["sequence"][real], other["sequence"][real], 0, 1e-6, what)
-    for name in set(one) - {"sequence", "padding_mask"}:
+    sequences = {name for name in one if name.startswith("sequence")}
+    for name in sequences:
+        np.testing.assert_allclose(one[name][real], other[name][real], 0, 1e-6, f"{what}: {name}")
+    for name in set(one) - sequences - {"padding_mask"}:
         np.testing.assert_allclose(one[name], other[name], 0, 1e-6, f"{what}: {name}")
     for mode, expected in pooled(other).items():
         np.testing.assert_allclose(pooled(one)[mode], expected, 0, 1e-6, f"{what}: {mode}")
@@ -125,7 +129,10 @@ def random_features(last: bool = True) -> dict[str, Any]:
     random = np.random.default_rng(0)
     sequence = random.normal(size=(*IDS.shape, 4)).astype("float32")
     sequence[~MASK] = np.nan
-    found = {"sequence": sequence, "padding_mask": MASK}
+    # Every second token begins a word.
+    starts = np.where(MASK & (np.arange(IDS.shape[1]) % 2 == 0), np.arange(IDS.shape[1]) + 1, 0)
+    starts = np.pad(starts[:, ::2], [(0, 0), (0, IDS.shape[1] // 2)]).astype("int32")
+    found = {"sequence": sequence, "padding_mask": MASK, WORD_STARTS: starts}
     if last:
         found["last"] = random.normal(size=(len(IDS), 6)).astype("float32")
     return {name: ops.convert_to_tensor(value) for name, value in found.items()}
@@ -159,8 +166,9 @@ def _check_features(trunk: keras.Model, features: dict[str, np.ndarray]) -> None
 
 def _check_padding(trunk: keras.Model, features: dict[str, np.ndarray]) -> None:
     wider = predicted(trunk, np.pad(IDS, [(0, 0), (0, 6)]))
-    for name in ("sequence", "padding_mask"):
-        wider[name] = wider[name][:, : IDS.shape[1]]
+    for name in wider:
+        if name.startswith(("sequence", "padding_mask")):
+            wider[name] = wider[name][:, : IDS.shape[1]]
     assert_same(wider, features, "padded further")
 
 
@@ -186,7 +194,7 @@ def _check_one_step(trunk: keras.Model) -> None:
 
 
 def _check_loss(task: Task, scores: Any) -> None:
-    labels, weights = task.encode([None] * len(IDS), "here")
+    labels, weights = _unlabelled(task)
     assert labels.shape[0] == len(IDS) and not weights.any()
     assert not ops.convert_to_numpy(task.outside(labels)).any()
     losses = ops.convert_to_numpy(task.loss(ops.convert_to_tensor(labels), scores))
@@ -196,11 +204,12 @@ def _check_loss(task: Task, scores: Any) -> None:
 
 def _check_review(task: Task, predictions: np.ndarray) -> None:
     """Labelled rows are counted and described; unlabelled ones are neither bad nor right."""
-    labels, weights = task.encode([None] * len(IDS), "here")
+    labels, weights = _unlabelled(task)
     known = np.arange(len(IDS)) % 2 == 0
     shape = (-1, *[1] * (weights.ndim - 1))
     for there in (np.zeros(len(IDS), bool), known):
-        review = task.review(labels, np.ones_like(weights) * there.reshape(shape), predictions)
+        given = (labels, np.ones_like(weights) * there.reshape(shape))
+        review = task.review(*(list(one) if task.of_words else one for one in given), predictions)
         assert review.rows == there.sum() and len(review.badness) == len(IDS)
         assert all(isinstance(text, str) for text in review.expected + review.predicted)
         assert np.array_equal([text != "" for text in review.expected], there)
@@ -208,9 +217,29 @@ def _check_review(task: Task, predictions: np.ndarray) -> None:
         assert review.right.dtype == bool and all(review.predicted)
 
 
+def _unlabelled(task: Task) -> tuple[np.ndarray, np.ndarray]:
+    """Labels and weights of rows without a label; of a task of words, as many as tokens."""
+    labels, weights = task.encode([None] * len(IDS), "here")
+    if not task.of_words:
+        return labels, weights
+    assert not sum(map(len, labels)) + sum(map(len, weights))
+    return np.zeros(IDS.shape, np.int32), np.zeros(IDS.shape, np.float32)
+
+
+def _values(scores: Any) -> np.ndarray:
+    """The scores of rows, whatever else there is."""
+    scores = scores["emissions"] if isinstance(scores, dict) else scores
+    return np.asarray(ops.convert_to_numpy(scores))
+
+
+def _dtypes(scores: Any) -> set[str]:
+    found = {keras.backend.standardize_dtype(one.dtype) for one in keras.tree.flatten(scores)}
+    return found - {"bool"}
+
+
 def _symbol(feature: Any) -> Any:
     shape = tuple(feature.shape[1:])
-    if len(shape) == 2 or keras.backend.standardize_dtype(feature.dtype) == "bool":
+    if len(shape) == 2 or keras.backend.standardize_dtype(feature.dtype) in ("bool", "int32"):
         shape = (None, *shape[1:])
     return keras.KerasTensor((None, *shape), dtype=keras.backend.standardize_dtype(feature.dtype))
 

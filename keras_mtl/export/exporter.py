@@ -32,12 +32,14 @@ def export(model: MultiTaskModel, path: str | os.PathLike[str], overwrite: bool 
       from `texts` too; `token_ids`, all tasks from `token_ids`, int32 `(B, L)`, padded with 0,
       L at least 1. Keep what `tf.saved_model.load` returns as long as you use a signature of it.
     - `model.keras`, for going on with training.
-    - `tokenizer.json`, for `WordTokenizer.load`.
+    - `tokenizer.json`, for `load` of the tokenizer's class.
     - `bundle.json`: the format's number, versions, tasks and labels, signatures, cleaning steps
       outside the graph, checksums.
 
-    A model whose `preprocessor` is not a `WordTokenizer` gets the signature `token_ids` only,
-    with the model's own inputs, and no `tokenizer.json`.
+    A pretrained model (its `preprocessor` is a `SubwordTokenizer`), and one with a task of words,
+    gets the signature `token_ids` only, with the model's own inputs; `Predictor` reads texts all
+    the same, by the tokenizer in `tokenizer.json`. With a preprocessor of your own there is no
+    `tokenizer.json` either.
 
     Some cleaning steps of a tokenizer cannot be in a graph: `"unicode"`, and those of your own
     without `in_graph`. With one of them the signatures on `texts` are there, but fail at every

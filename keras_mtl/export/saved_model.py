@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from keras_mtl.data import WordTokenizer
+from keras_mtl.data import SubwordTokenizer, WordTokenizer
 from keras_mtl.data.text.cleaning.names import outside_graph
 from keras_mtl.model import MultiTaskModel
 
@@ -18,15 +18,22 @@ TOKEN_IDS = "token_ids"
 TEXTS = "texts"
 
 
-def tokenizer_of(model: MultiTaskModel) -> WordTokenizer | None:
-    """The model's preprocessor, if it is one that can become part of a graph."""
+def tokenizer_of(model: MultiTaskModel) -> WordTokenizer | SubwordTokenizer | None:
+    """The model's preprocessor, if it is one that a bundle can keep."""
     found = model.preprocessor
-    return found if isinstance(found, WordTokenizer) else None
+    return found if isinstance(found, WordTokenizer | SubwordTokenizer) else None
+
+
+def tokenizer_in_graph(model: MultiTaskModel) -> WordTokenizer | None:
+    """The model's preprocessor, if the graph can read texts by it."""
+    of_words = any(task.of_words for task in model.tasks)
+    found = model.preprocessor
+    return found if isinstance(found, WordTokenizer) and not of_words else None
 
 
 def steps_outside_graph(model: MultiTaskModel) -> list[str]:
     """Names of the cleaning steps for which texts have to be tokenized in Python."""
-    tokenizer = tokenizer_of(model)
+    tokenizer = tokenizer_in_graph(model)
     return outside_graph(tokenizer.cleaning_steps) if tokenizer else []
 
 
@@ -48,7 +55,7 @@ def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]
     root = tf.Module(name="bundle")
     with _without_cudnn(model):
         functions = {TOKEN_IDS: _on_ids(model)}
-        if tokenizer := tokenizer_of(model):
+        if tokenizer := tokenizer_in_graph(model):
             # Its table has to hang on what is saved.
             root.tokenizer = _in_graph(tokenizer, steps_outside_graph(model))
             functions[ALL_TASKS] = _on_texts(model, root.tokenizer)

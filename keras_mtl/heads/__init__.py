@@ -1,7 +1,19 @@
 """From a trunk's features to one task's scores."""
 
+from keras_mtl.heads.chain import BestPath, chain_losses
 from keras_mtl.heads.pooled import PooledHead
 from keras_mtl.heads.pooling import POOLINGS, Pooling
 from keras_mtl.heads.precision import loss_dtype
+from keras_mtl.heads.words import WORD_STARTS, ChainHead, WordHead
 
-__all__ = ["POOLINGS", "PooledHead", "Pooling", "loss_dtype"]
+__all__ = [
+    "POOLINGS",
+    "WORD_STARTS",
+    "BestPath",
+    "ChainHead",
+    "PooledHead",
+    "Pooling",
+    "WordHead",
+    "chain_losses",
+    "loss_dtype",
+]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_mtl.config import RunConfig, load_config
+from keras_mtl.data.text.words import words_of
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.reports import FORMAT, write_report
 from keras_mtl.runs.building import compile_model, load_datasets, make_mixture, make_tasks
@@ -91,8 +92,13 @@ class Run:
         def predict(texts: Sequence[str]) -> Answers:
             predicted = model.predict(list(texts), verbose=0)
             return [
-                {task.name: task.decode(predicted[task.name][row]) for task in model.tasks}
-                for row in range(len(texts))
+                {
+                    task.name: task.decode(
+                        predicted[task.name][row], words_of(text) if task.of_words else ()
+                    )
+                    for task in model.tasks
+                }
+                for row, text in enumerate(texts)
             ]
 
         return predict

@@ -28,11 +28,12 @@ class Predictor:
         path: The folder of the bundle.
 
     Call arguments:
-        texts: Any number of texts.
+        texts: Any number of texts; lists of words too where a task is one of words.
         batch_size: Texts of one pass; texts of like length go together.
 
     Returns:
-        For each text, task name to prediction in words: `label` and `score` for a classification.
+        For each text, task name to prediction in words: `label` and `score` for a classification;
+        `words`, `tags` and `entities` (type, text, places, score) for tags.
 
     Raises:
         BundleError: If the bundle is missing, damaged, of a newer format, of a kind of task
@@ -66,11 +67,11 @@ class Predictor:
         self._serve = self._saved_model.signatures[self._reader.signature]
 
     def __call__(self, texts: Iterable[str], batch_size: int = 64) -> list[dict[str, Any]]:
-        predictions = self.predict(texts, batch_size)
-        rows = len(predictions[self.tasks[0].name])
+        rows = self._reader.rows(texts)
+        predictions = self._predict(rows, batch_size)
         return [
-            {task.name: task.decode(predictions[task.name][row]) for task in self.tasks}
-            for row in range(rows)
+            {task.name: task.decode(predictions[task.name][row], words) for task in self.tasks}
+            for row, words in enumerate(self._reader.words(rows))
         ]
 
     def predict(self, texts: Iterable[str], batch_size: int = 64) -> dict[str, np.ndarray]:
@@ -87,18 +88,21 @@ class Predictor:
             TypeError: If `texts` is a single str, or one of them is not a str.
             ValueError: If `batch_size` is below 1.
         """
+        return self._predict(self._reader.rows(texts), batch_size)
+
+    def _predict(self, rows: Sequence[Any], batch_size: int) -> dict[str, np.ndarray]:
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError(
                 "`batch_size` of a Predictor must be an integer of at least 1. "
                 f"Received: {batch_size=}. 64 suits most machines."
             )
-        rows = self._reader.rows(texts)
         # A batch is as wide as its longest row: sorted, they hold little padding.
         order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
         parts = list(self._passes([rows[row] for row in order], batch_size))
         found = {}
         for task in self.tasks:
-            joined = np.concatenate([part[task.name].numpy() for part in parts])
+            arrays = [part[task.name].numpy() for part in parts]
+            joined = np.concatenate(_of_one_width(arrays) if task.of_words else arrays)
             found[task.name] = np.empty_like(joined)
             found[task.name][order] = joined
         return found
@@ -107,3 +111,12 @@ class Predictor:
         # Of no text one pass is made too: it knows the shape of what is predicted.
         for start in range(0, max(len(rows), 1), batch_size):
             yield self._serve(**self._reader.inputs(rows[start : start + batch_size]))
+
+
+def _of_one_width(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Predictions of words `(B, W, ...)`, padded with 0 to the widest."""
+    width = max(part.shape[1] for part in parts)
+    return [
+        np.pad(part, [(0, 0), (0, width - part.shape[1])] + [(0, 0)] * (part.ndim - 2))
+        for part in parts
+    ]

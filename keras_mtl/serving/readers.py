@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -9,12 +10,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from keras_mtl.data import WordTokenizer
+from keras_mtl.data import SubwordTokenizer, WordTokenizer
 from keras_mtl.data.text.ragged import Ragged
+from keras_mtl.data.text.stored import load_tokenizer
 from keras_mtl.data.text.word_splitter import checked_texts
+from keras_mtl.data.text.words import are_words, padded, read, words_of
 from keras_mtl.export.bundle import TOKENIZER
 from keras_mtl.export.errors import BundleError
 from keras_mtl.export.saved_model import ALL_TASKS, TEXTS, TOKEN_IDS
+from keras_mtl.heads import WORD_STARTS
+from keras_mtl.tasks import Word
 
 # Half a surrogate pair, which Python's strings can hold and UTF-8 cannot.
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -25,11 +30,14 @@ class Reader(Protocol):
 
     signature: str
 
-    def rows(self, texts: Iterable[str]) -> Sequence[Any]:
+    def rows(self, texts: Iterable[Any]) -> Sequence[Any]:
         """A row for each text. Raises `TypeError` for what is no list of str."""
 
     def inputs(self, rows: Sequence[Any]) -> dict[str, Any]:
         """What the signature is to be called with for these rows."""
+
+    def words(self, rows: Sequence[Any]) -> Sequence[Sequence[Word]]:
+        """The words of each row, for tasks of words; none where nothing asks for them."""
 
 
 class GraphReader:
@@ -47,31 +55,68 @@ class GraphReader:
 
         return {TEXTS: tf.constant(rows, tf.string)}
 
+    def words(self, rows: Sequence[bytes]) -> list[tuple[Word, ...]]:
+        """No words: with a task of words there is no such signature."""
+        return [()] * len(rows)
+
+
+@dataclasses.dataclass(frozen=True)
+class EncodedText:
+    """A text as a model reads it: input name to ids `(L,)`; and its words, if they are read."""
+
+    inputs: dict[str, np.ndarray]
+    words: tuple[Word, ...]
+
+    def __len__(self) -> int:
+        return len(self.inputs[TOKEN_IDS])
+
 
 class PythonReader:
     """Cleans and tokenizes in Python, and sends token ids.
 
     Args:
         tokenizer: The tokenizer of the bundle.
+        of_words: Whether the model reads where words are.
     """
 
     signature = TOKEN_IDS
 
-    def __init__(self, tokenizer: WordTokenizer) -> None:
+    def __init__(self, tokenizer: WordTokenizer | SubwordTokenizer, of_words: bool = False) -> None:
         self.tokenizer = tokenizer
+        self.of_words = of_words
 
-    def rows(self, texts: Iterable[str]) -> list[np.ndarray]:
-        """The ids of each text. Raises `TypeError` for what is no list of str."""
-        ids = self.tokenizer.encode(texts)[TOKEN_IDS]
-        return [ids.row(index) for index in range(len(ids))]
+    def rows(self, texts: Iterable[Any]) -> list[EncodedText]:
+        """Each text, or list of words, encoded. Raises `TypeError` for what is neither."""
+        single = isinstance(texts, str | bytes)
+        given: list[Any] = list(checked_texts(texts) if single else texts)
+        if not are_words(given):
+            given = list(checked_texts(given))
+        encoded = read(self.tokenizer, given, self.of_words)
+        return [
+            EncodedText(
+                {name: ids.row(row) for name, ids in encoded.items()},
+                self._words(given[row]) if self.of_words else (),
+            )
+            for row in range(len(given))
+        ]
 
-    def inputs(self, rows: Sequence[np.ndarray]) -> dict[str, Any]:
-        """The ids as one tensor, int32 `(B, L)`, padded with 0, L at least 1."""
+    def inputs(self, rows: Sequence[EncodedText]) -> dict[str, Any]:
+        """The inputs as tensors, int32 `(B, L)`, padded with 0, L at least 1."""
         import tensorflow as tf
 
-        longest = max([1, *map(len, rows)])
-        padded = Ragged.from_rows(rows).take(np.arange(len(rows)), longest)
-        return {TOKEN_IDS: tf.constant(padded)}
+        names = rows[0].inputs if rows else self._names()
+        ragged = {name: Ragged.from_rows([row.inputs[name] for row in rows]) for name in names}
+        return {name: tf.constant(array) for name, array in padded(ragged).items()}
+
+    def words(self, rows: Sequence[EncodedText]) -> list[tuple[Word, ...]]:
+        """The words of each text."""
+        return [row.words for row in rows]
+
+    def _words(self, text: Any) -> tuple[Word, ...]:
+        return tuple(words_of(text) if isinstance(text, str) else (Word(word) for word in text))
+
+    def _names(self) -> list[str]:
+        return [TOKEN_IDS, WORD_STARTS] if self.of_words else [TOKEN_IDS]
 
 
 def reader_of(folder: Path, manifest: dict[str, Any]) -> Reader:
@@ -85,19 +130,22 @@ def reader_of(folder: Path, manifest: dict[str, Any]) -> Reader:
         BundleError: The bundle reads token ids only; or its tokenizer has a cleaning step that is
             not known in this process.
     """
-    if ALL_TASKS not in manifest["signatures"]:
+    has_tokenizer = TOKENIZER in manifest["files"]
+    if ALL_TASKS not in manifest["signatures"] and not has_tokenizer:
         raise BundleError(
-            f"The bundle '{folder}' must have the signature {ALL_TASKS!r} to read texts. "
-            f"Received: {sorted(manifest['signatures'])}. Export a model whose "
-            "preprocessor is a WordTokenizer, or call the SavedModel on token ids."
+            f"The bundle '{folder}' must have a tokenizer to read texts. Received: the signatures "
+            f"{sorted(manifest['signatures'])} and no {TOKENIZER!r}. Export a model whose "
+            "preprocessor is one of keras_mtl's tokenizers, or call the SavedModel on token ids."
         )
-    if not manifest["outside_graph"]:
+    if ALL_TASKS in manifest["signatures"] and not manifest["outside_graph"]:
         return GraphReader()
     try:
-        return PythonReader(WordTokenizer.load(folder / TOKENIZER))
+        tokenizer = load_tokenizer(folder / TOKENIZER)
     except Exception as error:  # Whatever a step's own constructor may raise.
+        outside = ", ".join(map(str, manifest["outside_graph"]))
+        reason = f", since these steps of its cleaning are not in the SavedModel: {outside}"
         raise BundleError(
-            f"The tokenizer of the bundle '{folder}' must be loaded here, since these steps of its "
-            f"cleaning are not in the SavedModel: {', '.join(map(str, manifest['outside_graph']))}."
-            f" Received: {type(error).__name__}: {error}"
+            f"The tokenizer of the bundle '{folder}' must be loaded here{reason if outside else ''}"
+            f". Received: {type(error).__name__}: {error}"
         ) from error
+    return PythonReader(tokenizer, WORD_STARTS in manifest["signatures"][TOKEN_IDS])

@@ -4,17 +4,21 @@ from keras_mtl.tasks.arguments import by_task
 from keras_mtl.tasks.class_weights import balanced_class_weight
 from keras_mtl.tasks.classification import Classification, classification
 from keras_mtl.tasks.review import Matrix, Review, Table
-from keras_mtl.tasks.task import Task, check_tasks, from_config
+from keras_mtl.tasks.tagging import Tagging, tagging
+from keras_mtl.tasks.task import Task, Word, check_tasks, from_config
 
 __all__ = [
     "Classification",
     "Matrix",
     "Review",
     "Table",
+    "Tagging",
     "Task",
+    "Word",
     "balanced_class_weight",
     "by_task",
     "check_tasks",
     "classification",
     "from_config",
+    "tagging",
 ]

@@ -1,7 +1,6 @@
 """One label out of several for each text."""
 
 import dataclasses
-import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,9 +10,16 @@ from keras import ops
 
 from keras_mtl.heads import POOLINGS, PooledHead, loss_dtype
 from keras_mtl.tasks.f1 import F1Score
+from keras_mtl.tasks.label_names import (
+    check_hidden_dim,
+    check_share,
+    checked_labels,
+    outside,
+    unknown_label,
+)
 from keras_mtl.tasks.label_review import label_review
 from keras_mtl.tasks.review import Review
-from keras_mtl.tasks.task import Task
+from keras_mtl.tasks.task import Task, Word
 
 # From this many classes on, the share of rows with the label among the first five is shown too.
 _MANY_CLASSES = 10
@@ -33,24 +39,15 @@ class Classification(Task):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        object.__setattr__(self, "labels", _checked_labels(self.name, self.labels))
+        object.__setattr__(self, "labels", checked_labels(self.name, self.labels))
         object.__setattr__(self, "class_weight", self._checked_class_weight())
-        for argument in ("label_smoothing", "dropout"):
-            if not 0.0 <= getattr(self, argument) < 1.0:
-                raise ValueError(
-                    f"`{argument}` of task {self.name!r} must be in [0, 1). "
-                    f"Received: {argument}={getattr(self, argument)!r}."
-                )
+        check_share(self.name, label_smoothing=self.label_smoothing, dropout=self.dropout)
         if self.pooling is not None and self.pooling not in POOLINGS:
             raise ValueError(
                 f"`pooling` of task {self.name!r} must be one of "
                 f"{', '.join(map(repr, POOLINGS))}. Received: pooling={self.pooling!r}."
             )
-        if self.hidden_dim is not None and self.hidden_dim < 1:
-            raise ValueError(
-                f"`hidden_dim` of task {self.name!r} must be at least 1, or None for a linear "
-                f"head. Received: hidden_dim={self.hidden_dim!r}."
-            )
+        check_hidden_dim(self.name, self.hidden_dim)
 
     @property
     def num_classes(self) -> int:
@@ -86,11 +83,7 @@ class Classification(Task):
         return losses
 
     def outside(self, labels: Any) -> Any:
-        # What is not inside, so that NaN is outside too.
-        inside = ops.logical_and(ops.greater_equal(labels, 0), ops.less(labels, self.num_classes))
-        if "float" in keras.backend.standardize_dtype(labels.dtype):
-            inside = ops.logical_and(inside, ops.equal(labels, ops.floor(labels)))
-        return ops.logical_not(inside)
+        return outside(labels, self.num_classes)
 
     def metrics(self) -> list[keras.metrics.Metric]:
         found: list[keras.metrics.Metric] = [
@@ -112,10 +105,10 @@ class Classification(Task):
             elif isinstance(value, str) and value in numbers:
                 labels[row] = numbers[value]
             else:
-                raise ValueError(self._unknown_label(value, where, row))
+                raise ValueError(unknown_label(self.name, self.labels, value, where, row))
         return labels, weights
 
-    def decode(self, prediction: np.ndarray) -> dict[str, Any]:
+    def decode(self, prediction: np.ndarray, words: Sequence[Word] = ()) -> dict[str, Any]:
         best = int(np.argmax(prediction))
         return {"label": self.labels[best], "score": float(prediction[best])}
 
@@ -124,15 +117,6 @@ class Classification(Task):
 
     def review(self, labels: np.ndarray, weights: np.ndarray, predictions: np.ndarray) -> Review:
         return label_review(self.labels, labels, weights, predictions)
-
-    def _unknown_label(self, value: Any, where: str, row: int) -> str:
-        nearest = difflib.get_close_matches(str(value), self.labels, n=1, cutoff=0.0)
-        some = ", ".join(map(repr, self.labels[:8])) + (", ..." if self.num_classes > 8 else "")
-        return (
-            f"Each label of task {self.name!r} must be one of its {self.num_classes} label names "
-            f"({some}) or None. Received: {value!r} in row {row} of {where}. The nearest is "
-            f"{nearest[0]!r}. Mend the row, or declare the label with the task."
-        )
 
     def _checked_class_weight(self) -> tuple[float, ...] | None:
         given: Any = self.class_weight
@@ -212,22 +196,3 @@ def classification(
         "class_weight": class_weight,
     }
     return Classification(name, column or name, **arguments)
-
-
-def _checked_labels(name: str, labels: Any) -> tuple[str, ...]:
-    if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
-        raise TypeError(
-            f"`labels` of task {name!r} must be label names (strings) in class order. "
-            f"Received: labels={labels!r}. For numbers use [str(number) for number in labels]."
-        )
-    if len(labels) < 2:
-        raise ValueError(
-            f"`labels` of task {name!r} must be at least 2. Received: labels={labels!r}. "
-            "For a yes/no task give both names."
-        )
-    twice = sorted({label for label in labels if list(labels).count(label) > 1})
-    if twice:
-        raise ValueError(
-            f"`labels` of task {name!r} must hold each label once. Received twice: {twice}."
-        )
-    return tuple(labels)

@@ -55,6 +55,28 @@ def label_review(
     )
 
 
+def by_text(of_words: Review, lengths: np.ndarray) -> Review:
+    """The review of texts, from that of their words: figures by tag stay those of words.
+
+    Args:
+        of_words: The review of all words, text after text.
+        lengths: `(N,)`, how many words each text has.
+    """
+    ends = np.cumsum(lengths)
+    places = [slice(end - length, end) for end, length in zip(ends, lengths, strict=True)]
+    known = np.array([expected != "" for expected in of_words.expected], bool)
+    right = of_words.right | ~known
+    return Review(
+        rows=sum(bool(known[place].any()) for place in places),
+        table=of_words.table,
+        matrix=of_words.matrix,
+        badness=np.array([of_words.badness[place].max(initial=0.0) for place in places]),
+        expected=tuple(" ".join(of_words.expected[place]).strip() for place in places),
+        predicted=tuple(" ".join(of_words.predicted[place]) for place in places),
+        right=np.array([known[place].any() and right[place].all() for place in places], bool),
+    )
+
+
 def _pair(probabilities: np.ndarray, actual: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """`(N, 2)` probabilities of the true label and of the one predicted, in [0, 1]."""
     rows = np.arange(len(actual))

@@ -4,18 +4,45 @@ import abc
 import dataclasses
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar, NamedTuple
 
 import keras
 import numpy as np
 
+from keras_mtl.heads import WORD_STARTS
 from keras_mtl.tasks.review import Review
 
 # Task names become names of layers, model outputs, log entries and SavedModel signatures;
 # this is what TensorFlow takes in all of these places.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 # Names that a log ("val" would log `val_loss`), a layer or a SavedModel needs for itself.
-_RESERVED = {"loss", "self", "serve", "serving_default", "texts", "token_ids", "trunk", "val"}
+_RESERVED = {
+    "loss",
+    "self",
+    "serve",
+    "serving_default",
+    "texts",
+    "token_ids",
+    "trunk",
+    "val",
+    WORD_STARTS,
+}
+
+
+class Word(NamedTuple):
+    """A word of a text that is predicted for.
+
+    Args:
+        text: The word.
+        start: Where it begins in its text, in characters; and
+        end: where it ends (not included).
+        source: The whole text; `None` where words were given, not a text.
+    """
+
+    text: str
+    start: int = 0
+    end: int = 0
+    source: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +59,11 @@ class Task(abc.ABC):
     Raises:
         ValueError: If the name cannot name a model output.
     """
+
+    # Whether there is a label for each word, and not for each text.
+    of_words: ClassVar[bool] = False
+    # What `loss` is given in place of a label that does not count.
+    blank: ClassVar[int] = 0
 
     name: str
     column: str = ""
@@ -62,9 +94,9 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def loss(self, labels: Any, scores: Any) -> Any:
-        """Loss of each row `(B,)` or token `(B, L)`, not reduced, class weights included.
+        """Loss of each row `(B,)` or word `(B, W)`, not reduced, class weights included.
 
-        `labels` are in the label space wherever the row counts.
+        `labels` are in the label space wherever the row or word counts, elsewhere `blank`.
         """
 
     @abc.abstractmethod
@@ -76,15 +108,20 @@ class Task(abc.ABC):
         """New metrics, built, that take `(labels, predictions, sample_weight)`."""
 
     @abc.abstractmethod
-    def encode(self, values: Sequence[Any], where: str) -> tuple[np.ndarray, np.ndarray]:
+    def encode(self, values: Sequence[Any], where: str) -> tuple[Any, Any]:
         """Labels as numbers `(N,)`, and weights `(N,)`: 0 where `values` has `None`.
 
-        `where` names the place of the values in messages, such as `'imdb/train', column 'label'`.
+        Of a task of words both are lists of `N` arrays, `(words,)` each; empty where `values` has
+        `None`. `where` names the place of the values in messages, such as `'imdb/train', column
+        'label'`.
         """
 
     @abc.abstractmethod
-    def decode(self, prediction: np.ndarray) -> dict[str, Any]:
-        """One row of `predict` in words: what a served model answers."""
+    def decode(self, prediction: np.ndarray, words: Sequence[Word] = ()) -> dict[str, Any]:
+        """One row of `predict` in words: what a served model answers.
+
+        `words` are those of the row that the model read, where some task is one of words.
+        """
 
     @abc.abstractmethod
     def review(self, labels: np.ndarray, weights: np.ndarray, predictions: np.ndarray) -> Review:

@@ -17,6 +17,8 @@ from keras_mtl.data.mixing.plain import (
     plain_labels,
     texts_of,
 )
+from keras_mtl.data.text.words import read
+from keras_mtl.heads import WORD_STARTS
 
 PredictArrays = Callable[[Any, int | None], dict[str, np.ndarray]]
 
@@ -92,8 +94,7 @@ def plain(model: Any, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any
     if not is_arrays(x):
         return x, y, sample_weight
     arrays = plain_inputs(x, model.preprocessor, list(model.input))
-    rows = len(next(iter(arrays.values())))
-    labels, weights = plain_labels(y, sample_weight, model.tasks, rows)
+    labels, weights = plain_labels(y, sample_weight, model.tasks, arrays, x)
     # A replica left without rows would fail; rows of weight 0 are nobody's.
     replicas = model.replicas
     return fill_up(arrays, replicas), fill_up(labels, replicas), fill_up(weights, replicas)
@@ -122,12 +123,19 @@ def predict(
             return {name: np.zeros((0, *one.shape[1:])) for name, one in model.output.items()}
         predicted = predict_arrays(fill_up(arrays, replicas), batch_size)
         return {name: part[:rows] for name, part in predicted.items()}
-    encoded = need_preprocessor(model.preprocessor).encode(texts)
+    encoded = read(need_preprocessor(model.preprocessor), texts, WORD_STARTS in model.input)
     found: dict[str, np.ndarray] = {}
-    for length, chosen in by_padded_length(next(iter(encoded.values())).lengths):
+    lengths = next(iter(encoded.values())).lengths
+    width = max(1, int(lengths.max(initial=1)))
+    of_words = {task.name for task in model.tasks if task.of_words}
+    for length, chosen in by_padded_length(lengths):
         arrays = {name: ids.take(chosen, length) for name, ids in encoded.items()}
         predicted = predict_arrays(fill_up(arrays, replicas), batch_size)
         for name, part in predicted.items():
-            found.setdefault(name, np.zeros((len(texts), *part.shape[1:]), part.dtype))
-            found[name][chosen] = part[: len(chosen)]
+            if name not in found:
+                shape = (width, *part.shape[2:]) if name in of_words else part.shape[1:]
+                found[name] = np.zeros((len(texts), *shape), part.dtype)
+            # Of words there are as many as the longest text has, and nothing behind a text's own.
+            place = (chosen, slice(length)) if name in of_words else chosen
+            found[name][place] = part[: len(chosen)]
     return found

@@ -1,6 +1,6 @@
 """Losses and metrics over labelled rows, exact over an epoch and over replicas."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -78,7 +78,9 @@ class Scoring:
         """Loss of each row or token of a task, not reduced."""
         if task.name in self.own_loss:
             return ops.cast(self.own_loss[task.name](labels, prediction), loss_dtype())
-        return ops.cast(task.loss(labels, ops.cast(scores, loss_dtype())), loss_dtype())
+        if not isinstance(scores, Mapping):
+            scores = ops.cast(scores, loss_dtype())
+        return ops.cast(task.loss(labels, scores), loss_dtype())
 
     @property
     def log_names(self) -> list[str]:

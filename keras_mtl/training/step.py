@@ -13,6 +13,7 @@ from keras import ops
 
 from keras_mtl.heads import loss_dtype
 from keras_mtl.tasks import Task, by_task
+from keras_mtl.training.labels import all_ones, like_rows, safe_labels, word_by_word
 from keras_mtl.training.scoring import Scoring
 
 PLAIN = ""  # The name under which a plain batch runs as the only stream.
@@ -138,9 +139,11 @@ def update_metrics(model: Any, scored: Mapping[str, list[Scored]], sums: Sequenc
     for task in model.tasks:
         for one in scored[task.name]:
             labelled = ops.cast(one.weights > 0, loss_dtype())
-            labels = _safe_labels(task, one.labels, labelled)
+            rows = (safe_labels(task, one.labels, labelled), one.prediction, labelled)
+            words = word_by_word(*rows) if task.of_words else rows
             for metric in scoring.metrics[task.name]:
-                metric.update_state(labels, one.prediction, sample_weight=labelled)
+                labels, prediction, weight = rows if getattr(metric, "reads_rows", False) else words
+                metric.update_state(labels, prediction, sample_weight=weight)
 
 
 def reached(gradients: Sequence[Any]) -> Any:
@@ -173,23 +176,28 @@ def _score(
 ) -> Scored:
     """One task's rows of one stream through its head."""
     scores = model.heads[task.name](features, training=training)
-    own = _like_rows(labels[task.name], scores)
+    own = like_rows(labels[task.name], scores)
     if task.name in weights:
-        weight = _like_rows(weights[task.name], scores)
+        weight = like_rows(weights[task.name], scores)
     else:
-        weight = ops.ones_like(ops.cast(task.outside(own), loss_dtype()))
+        weight = all_ones(task, own)
     prediction = model.predictions[task.name](scores)
     return Scored(own, scores, prediction, ops.cast(weight, loss_dtype()))
 
 
-def _like_rows(values: Any, scores: Any) -> Any:
-    """Labels or weights `(B,)`, where Keras users often have `(B, 1)`."""
-    column = len(scores.shape) == 2 and len(values.shape) == 2 and values.shape[1] == 1
-    return ops.squeeze(values, 1) if column else values
-
-
 def _features(model: Any, x: Mapping[str, Any], training: bool) -> tuple[dict[str, Any], list[Any]]:
-    """Features of each stream, from one pass for all streams whose inputs have one shape."""
+    """Features of each stream, from one pass for all streams whose inputs have one shape.
+
+    What the trunk does not read, heads do.
+    """
+    of_heads = {
+        stream: {name: one for name, one in inputs.items() if name not in model.trunk.input}
+        for stream, inputs in x.items()
+    }
+    x = {
+        stream: {name: one for name, one in inputs.items() if name in model.trunk.input}
+        for stream, inputs in x.items()
+    }
     groups: dict[Any, list[str]] = {}
     for stream, inputs in x.items():
         shape = tuple((name, tuple(inputs[name].shape[1:])) for name in sorted(inputs))
@@ -208,7 +216,7 @@ def _features(model: Any, x: Mapping[str, Any], training: bool) -> tuple[dict[st
         part = _rows_of(joined) / sum(_rows_of(inputs) for inputs in x.values())
         penalties += [one * ops.cast(part, one.dtype) for one in _pass_penalties(model.trunk)]
         features.update(_cut(found, x, streams))
-    return features, penalties
+    return {stream: {**features[stream], **of_heads[stream]} for stream in x}, penalties
 
 
 def _can_share(inputs: Mapping[str, Any]) -> bool:
@@ -247,7 +255,8 @@ def _sums_of(task: Task, scoring: Scoring, scored: Sequence[Scored]) -> tuple[An
     total = count = outside = ops.zeros((), loss_dtype())
     for one in scored:
         labelled = ops.cast(one.weights > 0, loss_dtype())
-        labels = _safe_labels(task, one.labels, labelled)
+        blank = 0 if task.name in scoring.own_loss else task.blank
+        labels = safe_labels(task, one.labels, labelled, blank)
         losses = scoring.loss(task, labels, one.scores, one.prediction)
         if len(losses.shape) != len(one.weights.shape):  # It would broadcast.
             raise ValueError(
@@ -261,11 +270,3 @@ def _sums_of(task: Task, scoring: Scoring, scored: Sequence[Scored]) -> tuple[An
         count = count + ops.sum(labelled)
         outside = outside + ops.sum(ops.cast(task.outside(one.labels), loss_dtype()) * labelled)
     return total, count, outside
-
-
-def _safe_labels(task: Task, labels: Any, labelled: Any) -> Any:
-    """Labels with 0 wherever they do not count or cannot be looked up."""
-    counts = ops.logical_and(labelled > 0, ops.logical_not(task.outside(labels)))
-    for _ in range(len(labels.shape) - len(counts.shape)):  # Several labels a row.
-        counts = ops.expand_dims(counts, -1)
-    return ops.where(counts, labels, ops.zeros_like(labels))

@@ -2,5 +2,6 @@
 
 from keras_mtl.trunks.bag import bag
 from keras_mtl.trunks.lstm import lstm
+from keras_mtl.trunks.pretrained import pretrained
 
-__all__ = ["bag", "lstm"]
+__all__ = ["bag", "lstm", "pretrained"]

@@ -81,8 +81,11 @@ def _weights(
     for stream in streams:
         if task.name not in stream.labels:
             continue
-        labelled = np.flatnonzero(stream.weights[task.name] > 0)
-        found = task.groups(stream.labels[task.name][labelled])
+        labels, weights = stream.labels[task.name], stream.weights[task.name]
+        if isinstance(labels, Ragged) or isinstance(weights, Ragged):  # A label for each word.
+            return None
+        labelled = np.flatnonzero(weights > 0)
+        found = task.groups(labels[labelled])
         if found is None:
             return None
         rows.append(found[0] + before)

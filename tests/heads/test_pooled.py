@@ -5,12 +5,13 @@ from keras import ops
 
 from keras_mtl import tasks
 from keras_mtl.heads import PooledHead
-from keras_mtl.tasks import Task, classification
+from keras_mtl.tasks import Task, classification, tagging
 from tests.contracts import check_head, random_features
 
 pytestmark = pytest.mark.any_backend
 
 LABELS = ("a", "b", "c")
+TAGS = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
 # At least one of every kind of task that the package exports.
 EXAMPLES = [
     classification("plain", LABELS),
@@ -19,6 +20,10 @@ EXAMPLES = [
     classification("last", LABELS, pooling="last"),
     classification("sum", LABELS, pooling="sqrtn"),
     classification("many", [f"label {number}" for number in range(12)]),
+    tagging("tags", LABELS, scheme="plain"),
+    tagging("slots", TAGS, hidden_dim=3, dropout=0.2),
+    tagging("field", TAGS, crf=True),
+    tagging("deep_field", TAGS, crf=True, hidden_dim=3, dropout=0.2),
 ]
 
 

@@ -133,7 +133,7 @@ def test_a_bundle_that_reads_ids_only(tmp_path: Path) -> None:
     trunk = mtl.trunks.bag(20, 4, bigram_buckets=0)
     model = mtl.MultiTaskModel(trunk, mtl.classification("topic", TOPICS))
     bundle = export(model, tmp_path / "bundle")
-    with pytest.raises(BundleError, match="'serving_default' to read texts.*\\['token_ids'\\]"):
+    with pytest.raises(BundleError, match="must have a tokenizer to read texts.*\\['token_ids'\\]"):
         Predictor(bundle)
 
 

@@ -83,3 +83,59 @@ def weights_of(model):
 
 def largest_difference(one, other):
     return max(float(np.abs(a - b).max()) for a, b in zip(one, other, strict=True))
+
+
+TAGS = ("O", "B-city", "I-city")
+WORDS = tuple(f"word{number}" for number in range(30))
+
+
+def row_tasks(crf=True):
+    """Three tasks for the same rows: one label a text, and two kinds of tags."""
+    return (
+        mtl.tagging("slots", TAGS, crf=crf),
+        mtl.classification("intent", ("ask", "book", "cancel")),
+        mtl.tagging("parts", ("NOUN", "VERB", "X", "Y"), scheme="plain"),
+    )
+
+
+def row_split(rows=40, seed=0, missing=0.4):
+    """Words with labels for three tasks, any of them missing in any row, or at any word."""
+    random = np.random.default_rng(seed)
+    lengths = random.integers(1, 12, rows)
+    tokens = [random.choice(WORDS, length).tolist() for length in lengths]
+    columns = {
+        # The tag says what the word is, so that there is something to learn.
+        "slots": [_slots(row) for row in tokens],
+        "intent": [("ask", "book", "cancel")[WORDS.index(row[0]) % 3] for row in tokens],
+        "parts": [
+            ["NOUN VERB X Y".split()[WORDS.index(word) % 4] for word in row] for row in tokens
+        ],
+    }
+    for name, column in columns.items():
+        gone = random.random(rows) < missing
+        columns[name] = [
+            None if one else _with_holes(value, name, random, missing)
+            for one, value in zip(gone, column, strict=True)
+        ]
+    return mtl.Split({"tokens": tokens, **columns}, "rows/train")
+
+
+def row_model(split, crf=True, seed=0, **options):
+    keras.utils.set_random_seed(seed)
+    tokenizer = mtl.WordTokenizer(WORDS, sequence_length=16)
+    trunk = mtl.trunks.lstm(tokenizer, 6, 5, bidirectional=True, **options)
+    return mtl.MultiTaskModel(trunk, row_tasks(crf))
+
+
+def _slots(words):
+    found = []
+    for word in words:
+        kind = WORDS.index(word) % 3
+        found.append(("O", "B-city", "I-city" if found and found[-1] != "O" else "B-city")[kind])
+    return found
+
+
+def _with_holes(value, name, random, missing):
+    if name != "parts" or not missing:
+        return value
+    return [None if random.random() < missing / 2 else tag for tag in value]

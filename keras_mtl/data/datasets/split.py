@@ -69,6 +69,11 @@ class Split:
         return self["text"]
 
     @property
+    def inputs(self) -> Sequence[Any]:
+        """What a model reads: the column `tokens` (lists of words) if there is one, else `text`."""
+        return self["tokens"] if "tokens" in self else self.texts
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of columns and rows in their order, hashed afresh at each call.
 

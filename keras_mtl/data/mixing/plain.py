@@ -6,6 +6,10 @@ from typing import Any
 import numpy as np
 
 from keras_mtl.data.datasets.split import Split
+from keras_mtl.data.mixing.tags import check_tags, of_kept_words
+from keras_mtl.data.text.ragged import Ragged
+from keras_mtl.data.text.words import padded, read
+from keras_mtl.heads import WORD_STARTS
 from keras_mtl.tasks import Task, by_task
 
 # `predict` pads texts to the next of these times a power of two, so few shapes are compiled.
@@ -19,8 +23,8 @@ def is_arrays(x: Any) -> bool:
     return _is_array(x) or texts_of(x) is not None
 
 
-def texts_of(x: Any) -> Sequence[str] | None:
-    """The texts, if `x` is a split or a sequence or array of strings; else `None`.
+def texts_of(x: Any) -> Sequence[Any] | None:
+    """The texts, or lists of words, if `x` is a split or a sequence or array; else `None`.
 
     Raises:
         TypeError: If `x` is one bare string.
@@ -29,9 +33,9 @@ def texts_of(x: Any) -> Sequence[str] | None:
     if isinstance(x, (str, bytes)):
         raise TypeError(f"Texts must be a list, such as [text]. Received: the single text {x!r}.")
     if isinstance(x, Split):
-        return x.texts
+        return x.inputs
     if isinstance(x, (list, tuple)):
-        return x if any(isinstance(one, str) for one in x) else None
+        return x if any(isinstance(one, str) or _is_words(one) for one in x) else None
     if not _is_array(x) or (array := np.asarray(x)).dtype.kind not in "OUST":
         return None
     if array.size != len(array):
@@ -50,7 +54,7 @@ def plain_inputs(x: Any, preprocessor: Any, input_names: Sequence[str]) -> dict[
     """
     texts = texts_of(x) if not isinstance(x, Mapping) else None
     if texts is not None:
-        return dict(need_preprocessor(preprocessor)(texts))
+        return padded(read(need_preprocessor(preprocessor), texts, WORD_STARTS in input_names))
     given = x if isinstance(x, Mapping) else {input_names[0]: x}
     if set(given) != set(input_names):
         raise ValueError(
@@ -82,7 +86,7 @@ def need_preprocessor(preprocessor: Any) -> Any:
 
 
 def plain_labels(
-    y: Any, sample_weight: Any, tasks: Sequence[Task], rows: int
+    y: Any, sample_weight: Any, tasks: Sequence[Task], inputs: Mapping[str, np.ndarray], x: Any
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Labels and weights of every task; a task without labels gets weight 0.
 
@@ -92,7 +96,8 @@ def plain_labels(
         y: Task name to labels, or the labels of the only task.
         sample_weight: Task name to weights `(N,)`, or one `(N,)` for all tasks.
         tasks: The tasks.
-        rows: How many rows there are.
+        inputs: What the model reads of the rows.
+        x: What that was made of.
 
     Returns:
         Task name to labels `(N, ...)`, and task name to float32 weights of the same shape.
@@ -110,9 +115,14 @@ def plain_labels(
             f"Received: y={y!r}. The tasks are {[task.name for task in tasks]}."
         )
     labels, weights = {}, {}
+    rows = len(next(iter(inputs.values())))
     for task in tasks:
         values = given_y.get(task.name, [None] * rows)
-        labels[task.name], weights[task.name] = _labels_of(task, values, rows)
+        if task.of_words and isinstance(values, list | tuple):
+            found = _tags_of(task, values, inputs[WORD_STARTS], x)
+        else:
+            found = _labels_of(task, values, rows)
+        labels[task.name], weights[task.name] = found
         if task.name in given_weights:
             weights[task.name] *= _weights_of(
                 task, given_weights[task.name], weights[task.name].shape
@@ -179,6 +189,29 @@ def _labels_of(task: Task, values: Any, rows: int) -> tuple[np.ndarray, np.ndarr
     return array.astype(np.int32) if array.dtype.kind in "iub" else array, weights
 
 
+def _tags_of(
+    task: Task, values: Sequence[Any], word_starts: np.ndarray, x: Any
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lists of tags as arrays of the shape of `word_starts`, with weights 0 where there is none."""
+    where = f"y of task {task.name!r}"
+    if len(values) != len(word_starts):
+        raise ValueError(
+            f"Labels of task {task.name!r} must be a list of tags, or None, for each of the "
+            f"{len(word_starts)} rows of x. Received: {len(values)}."
+        )
+    labels, weights = task.encode(values, where)
+    texts = texts_of(x) if not isinstance(x, Mapping) else None
+    if texts is not None:
+        check_tags(task.name, labels, texts, where)
+    starts = Ragged.from_rows([row[row > 0] for row in word_starts])
+    rows, width = word_starts.shape
+    of_tags, of_weights = (
+        one.take(np.arange(rows), width)
+        for one in of_kept_words(task.name, labels, weights, starts, where)
+    )
+    return of_tags, of_weights.astype(np.float32)
+
+
 def _weights_of(task: Task, values: Any, shape: tuple[int, ...]) -> np.ndarray:
     weights = np.asarray(values, np.float32)
     if weights.shape == (*shape, 1):
@@ -195,6 +228,10 @@ def _weights_of(task: Task, values: Any, shape: tuple[int, ...]) -> np.ndarray:
 def _strings(array: np.ndarray) -> list[Any]:
     """The elements, bytes read as UTF-8."""
     return [one.decode() if isinstance(one, bytes) else one for one in array.ravel().tolist()]
+
+
+def _is_words(row: Any) -> bool:
+    return isinstance(row, list | tuple) and any(isinstance(word, str) for word in row)
 
 
 def _is_array(x: Any) -> bool:

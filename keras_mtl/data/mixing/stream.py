@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 
 from keras_mtl.data.datasets.split import Split
+from keras_mtl.data.mixing.tags import check_tags, of_kept_words
 from keras_mtl.data.text.ragged import Ragged
+from keras_mtl.data.text.words import read
+from keras_mtl.heads import WORD_STARTS
 from keras_mtl.tasks import Task
 
 # A batch as Keras takes it: inputs, labels, weights; of one stream, or nested by stream.
@@ -22,14 +25,15 @@ class Stream:
     Args:
         name: Name of the stream.
         inputs: Input name to ragged int32 token ids, `N` rows each.
-        labels: Task name to labels `(N, ...)`.
-        weights: Task name to float32 weights `(N,)`, 0 where a row has no label.
+        labels: Task name to labels `(N, ...)`, or ragged ones of words.
+        weights: Task name to float32 weights `(N,)`, 0 where a row has no label; or ragged ones
+            of words, 0 or 1.
     """
 
     name: str
     inputs: Mapping[str, Ragged]
-    labels: Mapping[str, np.ndarray]
-    weights: Mapping[str, np.ndarray]
+    labels: Mapping[str, np.ndarray | Ragged]
+    weights: Mapping[str, np.ndarray | Ragged]
 
     @cached_property
     def lengths(self) -> np.ndarray:
@@ -51,8 +55,11 @@ class Stream:
             Inputs `(n + blank, length)` by name; labels and weights `(n + blank, ...)` by task.
         """
         inputs = {name: _extend(ids.take(rows, length), blank) for name, ids in self.inputs.items()}
-        labels = {name: _extend(values[rows], blank) for name, values in self.labels.items()}
-        weights = {name: _extend(values[rows], blank) for name, values in self.weights.items()}
+        labels, weights = (
+            {name: _extend(_taken(one, rows, length), blank) for name, one in values.items()}
+            for values in (self.labels, self.weights)
+        )
+        weights = {name: one.astype(np.float32) for name, one in weights.items()}
         return inputs, labels, weights
 
 
@@ -60,18 +67,28 @@ def encode_stream(name: str, rows: Split, preprocessor: Any, tasks: Sequence[Tas
     """Tokenize a split and turn its labels into numbers.
 
     Raises:
-        ValueError: If a column is missing or a label is outside its task's label space.
+        ValueError: If a column is missing, a label is outside its task's label space, or a row
+            has not as many tags as words.
     """
-    encoded = {
-        task.name: task.encode(rows[task.column], f"{rows.name!r}, column {task.column!r}")
-        for task in tasks
-    }
+    inputs = read(preprocessor, rows.inputs, words=any(task.of_words for task in tasks))
+    encoded = {}
+    for task in tasks:
+        where = f"{rows.name!r}, column {task.column!r}"
+        labels, weights = task.encode(rows[task.column], where)
+        if task.of_words:
+            check_tags(task.name, labels, rows.inputs, where)
+            labels, weights = of_kept_words(task.name, labels, weights, inputs[WORD_STARTS], where)
+        encoded[task.name] = labels, weights
     return Stream(
         name,
-        preprocessor.encode(rows.texts),
+        inputs,
         {task: labels for task, (labels, _) in encoded.items()},
         {task: weights for task, (_, weights) in encoded.items()},
     )
+
+
+def _taken(values: np.ndarray | Ragged, rows: np.ndarray, length: int) -> np.ndarray:
+    return values.take(rows, length) if isinstance(values, Ragged) else values[rows]
 
 
 def _extend(values: np.ndarray, blank: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,21 +18,14 @@ from keras_mtl.data.text import text_rules
 from keras_mtl.data.text.cleaning import CleaningStep, StripMarkup
 from keras_mtl.data.text.cleaning.names import cleaned, entry, steps_of
 from keras_mtl.data.text.ragged import Int32, Ragged
+from keras_mtl.data.text.word_counts import HasInputs, most_frequent
 from keras_mtl.data.text.word_splitter import WordSplitter, at_least, checked_texts, one_of
+from keras_mtl.data.text.words import encode_words, padded
 
 PADDING_ID = 0
 UNKNOWN_ID = 1
 UNKNOWN_WORD = "[UNK]"
 _FIRST_WORD_ID = 2
-_SHARE_BITS = 64
-
-
-class HasTexts(Protocol):
-    """Anything that carries texts, such as a split of a dataset."""
-
-    @property
-    def texts(self) -> Sequence[str]:
-        """One text per row."""
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
@@ -92,7 +85,7 @@ class WordTokenizer:
     @classmethod
     def fit(
         cls,
-        *sources: Iterable[str] | HasTexts,
+        *sources: Iterable[Any] | HasInputs,
         vocabulary_size: int = 20_000,
         min_count: int = 1,
         equal_sources: bool = True,
@@ -101,8 +94,8 @@ class WordTokenizer:
         """Builds a tokenizer from the most frequent words; ties in alphabetical order.
 
         Args:
-            *sources: Lists of texts, or objects with `texts`. Training texts only: a word
-                seen nowhere else should stay unknown.
+            *sources: Lists of texts or of lists of words, or splits. Training texts only: a
+                word seen nowhere else should stay unknown.
             vocabulary_size: Most ids, padding and unknown included.
             min_count: Least number of times a word must occur, in all sources together.
             equal_sources: Whether a word's share of the tokens of each source counts, so that a
@@ -117,23 +110,8 @@ class WordTokenizer:
         least = at_least("min_count", min_count, 1)
         # Any word will do: an option that is wrong should be so before the counting.
         tokens = cls(["a"], **options).tokens
-        counts: list[Counter[str]] = []
-        for number, source in enumerate(sources):
-            texts: Iterable[str] = source.texts if hasattr(source, "texts") else source
-            counts.append(Counter())
-            for text in checked_texts(texts, f" of source {number}"):
-                counts[-1].update(tokens(text))
-        total = sum(counts, Counter())
-        kept = [word for word, count in total.items() if count >= least]
-        if not kept:
-            raise ValueError(
-                "WordTokenizer.fit must be given at least one text with a word that occurs "
-                f"`min_count` times. Received: {len(sources)} sources with {len(total)} "
-                f"different words, min_count={min_count}. Pass texts, or lower min_count."
-            )
-        frequency = _mean_shares(counts) if equal_sources else total
-        kept.sort(key=lambda word: (-frequency[word], word))
-        return cls(kept[: limit - _FIRST_WORD_ID], **options)
+        kept = most_frequent(sources, tokens, limit - _FIRST_WORD_ID, least, equal_sources)
+        return cls(kept, **options)
 
     @property
     def vocabulary_size(self) -> int:
@@ -178,6 +156,31 @@ class WordTokenizer:
             ends.append(len(ids))
         return {"token_ids": Ragged(np.asarray(ids, np.int32), np.asarray(ends, np.int64))}
 
+    def encode_words(self, rows: Iterable[Sequence[str]]) -> dict[str, Ragged]:
+        """Ids of texts that are cut into words already; at least one for each word.
+
+        Args:
+            rows: For each text its words.
+
+        Returns:
+            `{"token_ids": Ragged, "word_starts": Ragged}`: of each word whose first token is
+            kept, 1 + the place of that token.
+
+        Raises:
+            TypeError: If a row is no list of words.
+            ValueError: If a text is too long and its end would be kept (`"head_tail"`), which
+                leaves words out in the middle.
+        """
+        rows, longest = encode_words(rows, self._ids_of_word, self.sequence_length)
+        if longest > self.sequence_length and self.truncation != "head":
+            raise ValueError(
+                "`truncation` of WordTokenizer must be 'head' where texts are lists of words. "
+                f"Received: truncation={self.truncation!r}, and a text of {longest} tokens, where "
+                f"{self.sequence_length} are kept. Pass truncation='head' or a larger "
+                "sequence_length."
+            )
+        return rows
+
     def __call__(self, texts: Iterable[str]) -> dict[str, Int32]:
         """Ids of the texts, padded with 0 to the longest of them.
 
@@ -187,9 +190,7 @@ class WordTokenizer:
         Raises:
             TypeError: As `encode`.
         """
-        rows = self.encode(texts)["token_ids"]
-        longest = max(1, int(rows.lengths.max(initial=1)))
-        return {"token_ids": rows.take(np.arange(len(rows)), longest)}
+        return padded(self.encode(texts))
 
     def detokenize(self, ids: npt.ArrayLike) -> list[str]:
         """The words of one row of ids `(L,)`, `[UNK]` for unknown ones, without the padding.
@@ -265,6 +266,9 @@ class WordTokenizer:
         """Reads what `save` wrote. Raises `ValueError` as `from_json`."""
         return cls.from_json(Path(path).read_text(encoding="utf-8"))
 
+    def _ids_of_word(self, word: str) -> list[int]:
+        return [self._ids.get(token, UNKNOWN_ID) for token in self.tokens(word)] or [UNKNOWN_ID]
+
     def _checked_vocabulary(self, vocabulary: Sequence[str]) -> tuple[str, ...]:
         words = tuple(checked_texts(vocabulary, " of `vocabulary`"))
         repeated = [word for word, count in Counter(words).items() if count > 1]
@@ -283,16 +287,3 @@ class WordTokenizer:
                     "way, or change lowercase, punctuation, characters or markup."
                 )
         return words
-
-
-def _mean_shares(counts: Sequence[Counter[str]]) -> Counter[str]:
-    """Each word's share of the tokens of a source, added up over sources.
-
-    In whole numbers, so that neither the order of the sources nor rounding decides a tie.
-    """
-    found: Counter[str] = Counter()
-    for of_source in counts:
-        tokens = sum(of_source.values())
-        for word, count in of_source.items():
-            found[word] += (count << _SHARE_BITS) // tokens
-    return found

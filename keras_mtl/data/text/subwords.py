@@ -1,0 +1,283 @@
+"""Texts to the sub-words of a pretrained model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tokenizers
+
+from keras_mtl.data.text.ragged import Int32, Ragged
+from keras_mtl.data.text.word_splitter import at_least, checked_texts
+from keras_mtl.data.text.words import TOKEN_IDS, encode_words, padded
+
+_FORMAT = 1
+
+
+@keras.saving.register_keras_serializable(package="keras_mtl")
+class SubwordTokenizer:
+    """Cuts texts as the tokenizer of a pretrained model does, and gives each piece its id.
+
+    A tokenizer of the `tokenizers` library with what a model needs around it: special tokens,
+    truncation, words. Id 0 is padding, whatever the pretrained vocabulary says: the id that
+    pads there and 0 change places (`padding_id`), and the trunk changes them back.
+
+    Args:
+        tokenizer: A `tokenizers.Tokenizer`, or its JSON. Its padding and truncation are not used.
+        sequence_length: Most ids of a text, special ones included; pieces at its end are cut off.
+        padding_id: The id that the pretrained vocabulary has for padding.
+
+    Raises:
+        ValueError: If `sequence_length` leaves no room for a piece, or the JSON is no tokenizer.
+
+    Example:
+        >>> vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "fine", "##st", "wine"]
+        >>> tokenizer = SubwordTokenizer.wordpiece(vocabulary)
+        >>> tokenizer.tokens("Finest wine")
+        ['fine', '##st', 'wine']
+        >>> tokenizer(["Finest wine", "wine"])["token_ids"].tolist()
+        [[2, 4, 5, 6, 3], [2, 6, 3, 0, 0]]
+    """
+
+    def __init__(
+        self,
+        tokenizer: tokenizers.Tokenizer | str,
+        sequence_length: int = 512,
+        padding_id: int = 0,
+    ) -> None:
+        if isinstance(tokenizer, str):
+            try:
+                tokenizer = tokenizers.Tokenizer.from_str(tokenizer)
+            except Exception as error:  # The library raises no narrower kind.
+                raise ValueError(
+                    "`tokenizer` of a SubwordTokenizer must be the JSON of a tokenizer of the "
+                    f"`tokenizers` library. Received: {tokenizer!r:.80}. The library says: {error}."
+                ) from error
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        self._tokenizer = tokenizer
+        self.padding_id = padding_id
+        mask = tokenizer.encode("a").special_tokens_mask
+        frame = [self._own(number) for number in tokenizer.encode("").ids]
+        front = mask.index(0) if 0 in mask else 0
+        self._before, self._after = frame[:front], frame[front:]
+        self.sequence_length = at_least("sequence_length", sequence_length, len(frame) + 1)
+
+    @classmethod
+    def wordpiece(
+        cls,
+        vocabulary: Sequence[str],
+        sequence_length: int = 512,
+        *,
+        lowercase: bool = True,
+        strip_accents: bool | None = None,
+        characters: bool = True,
+    ) -> SubwordTokenizer:
+        """The tokenizer of BERT.
+
+        Args:
+            vocabulary: The pieces in the order of their ids, those inside words with `##`;
+                `[PAD]`, `[UNK]`, `[CLS]` and `[SEP]` among them.
+            sequence_length: As in `SubwordTokenizer`.
+            lowercase: Whether to write all letters small.
+            strip_accents: Whether to drop accents; with `lowercase` if `None`.
+            characters: Whether each Chinese character is a word by itself.
+
+        Raises:
+            ValueError: If a special piece is missing, or one is there twice.
+        """
+        numbers = {piece: number for number, piece in enumerate(vocabulary)}
+        missing = [piece for piece in ("[PAD]", "[UNK]", "[CLS]", "[SEP]") if piece not in numbers]
+        if missing or len(numbers) != len(vocabulary):
+            raise ValueError(
+                "`vocabulary` of a WordPiece tokenizer must have [PAD], [UNK], [CLS] and [SEP], "
+                f"and each piece once. Received: {len(vocabulary)} pieces, {len(numbers)} of them "
+                f"different, without {missing}."
+            )
+        found = tokenizers.Tokenizer(tokenizers.models.WordPiece(numbers, unk_token="[UNK]"))
+        found.normalizer = tokenizers.normalizers.BertNormalizer(
+            clean_text=True,
+            handle_chinese_chars=characters,
+            strip_accents=strip_accents,
+            lowercase=lowercase,
+        )
+        found.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
+        found.post_processor = tokenizers.processors.BertProcessing(
+            ("[SEP]", numbers["[SEP]"]), ("[CLS]", numbers["[CLS]"])
+        )
+        found.decoder = tokenizers.decoders.WordPiece()
+        return cls(found, sequence_length, numbers["[PAD]"])
+
+    @classmethod
+    def byte_pairs(
+        cls,
+        vocabulary: Mapping[str, int],
+        merges: Sequence[tuple[str, str]],
+        special: tuple[str, str, str] = ("<s>", "</s>", "<pad>"),
+        sequence_length: int = 512,
+    ) -> SubwordTokenizer:
+        """The tokenizer of RoBERTa: byte-level BPE.
+
+        Args:
+            vocabulary: Piece to id.
+            merges: Pairs of pieces that are joined, the first first.
+            special: The pieces that begin, end and pad a text.
+            sequence_length: As in `SubwordTokenizer`.
+
+        Raises:
+            ValueError: If a special piece is missing.
+        """
+        missing = [piece for piece in special if piece not in vocabulary]
+        if missing:
+            raise ValueError(
+                f"`vocabulary` of a byte-level BPE tokenizer must have {special}. Received: "
+                f"{len(vocabulary)} pieces without {missing}."
+            )
+        begin, end, padding = special
+        found = tokenizers.Tokenizer(tokenizers.models.BPE(dict(vocabulary), list(merges)))
+        found.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
+        found.post_processor = tokenizers.processors.RobertaProcessing(
+            (end, vocabulary[end]), (begin, vocabulary[begin]), add_prefix_space=False
+        )
+        found.decoder = tokenizers.decoders.ByteLevel()
+        return cls(found, sequence_length, vocabulary[padding])
+
+    @property
+    def vocabulary_size(self) -> int:
+        """How many ids there are."""
+        return int(self._tokenizer.get_vocab_size())
+
+    def tokens(self, text: str) -> list[str]:
+        """All pieces of a text, without special ones, not truncated."""
+        return list(self._tokenizer.encode(_encodable(text), add_special_tokens=False).tokens)
+
+    def encode(self, texts: Iterable[str]) -> dict[str, Ragged]:
+        """Ids of the texts, special ones included, truncated to `sequence_length`, not padded.
+
+        Returns:
+            `{"token_ids": Ragged}`, one row per text.
+
+        Raises:
+            TypeError: `texts` is a single str, or one of them is not a str.
+        """
+        given = [_encodable(text) for text in checked_texts(texts)]
+        found = self._tokenizer.encode_batch_fast(given, add_special_tokens=False)
+        room = self.sequence_length - len(self._before) - len(self._after)
+        rows = [[*self._before, *one.ids[:room], *self._after] for one in found]
+        ids = np.fromiter((number for row in rows for number in row), np.int32)
+        ends = np.cumsum([0, *map(len, rows)], dtype=np.int64)
+        return {TOKEN_IDS: Ragged(self._swapped(ids), ends)}
+
+    def encode_words(self, rows: Iterable[Sequence[str]]) -> dict[str, Ragged]:
+        """Ids of texts that are cut into words already; at least one for each word.
+
+        Args:
+            rows: For each text its words.
+
+        Returns:
+            `{"token_ids": Ragged, "word_starts": Ragged}`: of each word whose first piece is
+            kept, 1 + the place of that piece.
+
+        Raises:
+            TypeError: If a row is no list of words.
+        """
+        unknown = self._unknown()
+
+        def ids_of(word: str) -> list[int]:
+            found = self._tokenizer.encode(_encodable(word), add_special_tokens=False).ids
+            return [self._own(number) for number in found] or unknown
+
+        return encode_words(rows, ids_of, self.sequence_length, self._before, self._after)[0]
+
+    def __call__(self, texts: Iterable[str]) -> dict[str, Int32]:
+        """Ids of the texts, padded with 0 to the longest of them.
+
+        Returns:
+            `{"token_ids": int32 (N, L)}`, L at least 1.
+
+        Raises:
+            TypeError: As `encode`.
+        """
+        return padded(self.encode(texts))
+
+    def get_config(self) -> dict[str, Any]:
+        """Everything the constructor takes."""
+        return {
+            "tokenizer": self._tokenizer.to_str(),
+            "sequence_length": self.sequence_length,
+            "padding_id": self.padding_id,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> SubwordTokenizer:
+        """The tokenizer that `get_config` describes."""
+        return cls(**config)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of `to_json`: equal for tokenizers that give equal ids."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def to_json(self) -> str:
+        """The tokenizer as JSON; the same text for the same tokenizer."""
+        config = {**self.get_config(), "tokenizer": json.loads(self._tokenizer.to_str())}
+        return json.dumps({"subwords": _FORMAT, "config": config}, ensure_ascii=False, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> SubwordTokenizer:
+        """The tokenizer that `to_json` describes.
+
+        Raises:
+            ValueError: The text was not written by `to_json`.
+        """
+        content = json.loads(text)
+        if not isinstance(content, dict) or content.get("subwords") != _FORMAT:
+            raise ValueError(
+                f"The JSON of a SubwordTokenizer must come from `to_json`. Received: {text[:80]!r}."
+            )
+        config = {**content["config"], "tokenizer": json.dumps(content["config"]["tokenizer"])}
+        return cls.from_config(config)
+
+    def save(self, path: str | Path) -> None:
+        """Writes `to_json` to a file."""
+        Path(path).write_text(self.to_json(), encoding="utf-8", newline="\n")
+
+    @classmethod
+    def load(cls, path: str | Path) -> SubwordTokenizer:
+        """Reads what `save` wrote. Raises `ValueError` as `from_json`."""
+        return cls.from_json(Path(path).read_text(encoding="utf-8"))
+
+    def _own(self, number: int) -> int:
+        """An id of the pretrained vocabulary as one of ours, where 0 is padding."""
+        return {0: self.padding_id, self.padding_id: 0}.get(number, number)
+
+    def _swapped(self, ids: Int32) -> Int32:
+        if not self.padding_id:
+            return ids
+        return np.where(ids == 0, self.padding_id, np.where(ids == self.padding_id, 0, ids)).astype(
+            np.int32
+        )
+
+    def _unknown(self) -> list[int]:
+        """What a word of no pieces, such as a lone control character, is read as."""
+        model = json.loads(self._tokenizer.to_str())["model"]
+        number = self._tokenizer.token_to_id(model.get("unk_token") or "")
+        if number is None:  # Unigram has its number; byte-level BPE knows everything but "".
+            number = model.get("unk_id")
+        if number is None:
+            number = self._tokenizer.encode(" ", add_special_tokens=False).ids[0]
+        return [self._own(int(number))]
+
+
+def _encodable(text: str) -> str:
+    """The text, half surrogate pairs replaced: they have no UTF-8, which the library needs."""
+    return (
+        text
+        if text.isascii()
+        else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )

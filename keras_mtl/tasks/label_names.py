@@ -1,0 +1,71 @@
+"""What kinds of tasks with label names have in common."""
+
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+
+def checked_labels(name: str, labels: Any) -> tuple[str, ...]:
+    """The label names of a task as a tuple.
+
+    Raises:
+        TypeError: If they are no strings.
+        ValueError: If there are fewer than two, or one is there twice.
+    """
+    if isinstance(labels, str) or not all(isinstance(label, str) for label in labels):
+        raise TypeError(
+            f"`labels` of task {name!r} must be label names (strings) in class order. "
+            f"Received: labels={labels!r}. For numbers use [str(number) for number in labels]."
+        )
+    if len(labels) < 2:
+        raise ValueError(
+            f"`labels` of task {name!r} must be at least 2. Received: labels={labels!r}. "
+            "For a yes/no task give both names."
+        )
+    twice = sorted({label for label in labels if list(labels).count(label) > 1})
+    if twice:
+        raise ValueError(
+            f"`labels` of task {name!r} must hold each label once. Received twice: {twice}."
+        )
+    return tuple(labels)
+
+
+def unknown_label(name: str, labels: Sequence[str], value: Any, where: str, row: int) -> str:
+    """What to say of a value that is none of a task's labels."""
+    nearest = difflib.get_close_matches(str(value), labels, n=1, cutoff=0.0)
+    some = ", ".join(map(repr, labels[:8])) + (", ..." if len(labels) > 8 else "")
+    return (
+        f"Each label of task {name!r} must be one of its {len(labels)} label names "
+        f"({some}) or None. Received: {value!r} in row {row} of {where}. The nearest is "
+        f"{nearest[0]!r}. Mend the row, or declare the label with the task."
+    )
+
+
+def outside(labels: Any, num_classes: int) -> Any:
+    """Booleans in the shape of class numbers: which are none."""
+    # What is not inside, so that NaN is outside too.
+    inside = ops.logical_and(ops.greater_equal(labels, 0), ops.less(labels, num_classes))
+    if "float" in keras.backend.standardize_dtype(labels.dtype):
+        inside = ops.logical_and(inside, ops.equal(labels, ops.floor(labels)))
+    return ops.logical_not(inside)
+
+
+def check_share(name: str, **shares: float) -> None:
+    """See that arguments of a task are in [0, 1). Raises `ValueError`."""
+    for argument, value in shares.items():
+        if not 0.0 <= value < 1.0:
+            raise ValueError(
+                f"`{argument}` of task {name!r} must be in [0, 1). Received: {argument}={value!r}."
+            )
+
+
+def check_hidden_dim(name: str, hidden_dim: int | None) -> None:
+    """See that the width of a task's hidden layer is one, or `None`. Raises `ValueError`."""
+    if hidden_dim is not None and hidden_dim < 1:
+        raise ValueError(
+            f"`hidden_dim` of task {name!r} must be at least 1, or None for a linear head. "
+            f"Received: hidden_dim={hidden_dim!r}."
+        )
