@@ -18,6 +18,7 @@ from keras_mtl.runs.building import compile_model, load_datasets, make_mixture, 
 from keras_mtl.runs.errors import RunError
 from keras_mtl.runs.evaluating import evaluate_split
 from keras_mtl.runs.folder import CHECKPOINTS, CONFIG, EVALUATION, INFO, METRICS, RunFolder
+from keras_mtl.tasks import answer
 from keras_mtl.training import load_checkpoint
 
 Answers = list[dict[str, Any]]
@@ -92,12 +93,7 @@ class Run:
         def predict(texts: Sequence[str]) -> Answers:
             predicted = model.predict(list(texts), verbose=0)
             return [
-                {
-                    task.name: task.decode(
-                        predicted[task.name][row], words_of(text) if task.of_words else ()
-                    )
-                    for task in model.tasks
-                }
+                answer(model.tasks, predicted, row, words_of(text))
                 for row, text in enumerate(texts)
             ]
 

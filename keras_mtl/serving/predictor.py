@@ -10,6 +10,7 @@ import numpy as np
 from keras_mtl.export.bundle import SAVED_MODEL, verify
 from keras_mtl.export.task_entries import tasks_of
 from keras_mtl.serving.readers import reader_of
+from keras_mtl.tasks import answer
 
 
 class Predictor:
@@ -70,7 +71,7 @@ class Predictor:
         rows = self._reader.rows(texts)
         predictions = self._predict(rows, batch_size)
         return [
-            {task.name: task.decode(predictions[task.name][row], words) for task in self.tasks}
+            answer(self.tasks, predictions, row, words)
             for row, words in enumerate(self._reader.words(rows))
         ]
 

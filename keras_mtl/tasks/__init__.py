@@ -5,7 +5,7 @@ from keras_mtl.tasks.class_weights import balanced_class_weight
 from keras_mtl.tasks.classification import Classification, classification
 from keras_mtl.tasks.review import Matrix, Review, Table
 from keras_mtl.tasks.tagging import Tagging, tagging
-from keras_mtl.tasks.task import Task, Word, check_tasks, from_config
+from keras_mtl.tasks.task import Task, Word, answer, check_tasks, from_config
 
 __all__ = [
     "Classification",
@@ -15,6 +15,7 @@ __all__ = [
     "Tagging",
     "Task",
     "Word",
+    "answer",
     "balanced_class_weight",
     "by_task",
     "check_tasks",

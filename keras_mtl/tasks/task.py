@@ -3,7 +3,7 @@
 import abc
 import dataclasses
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import keras
@@ -179,6 +179,23 @@ def check_tasks(tasks: Task | Iterable[Task]) -> tuple[Task, ...]:
             "Choose another name."
         )
     return tasks
+
+
+def answer(
+    tasks: Sequence[Task], predictions: Mapping[str, np.ndarray], row: int, words: Sequence[Word]
+) -> dict[str, dict[str, Any]]:
+    """A row of `predict` in words, by task name.
+
+    Args:
+        tasks: The tasks.
+        predictions: Task name to what `predict` gave.
+        row: The row.
+        words: The words of the row, for tasks of words.
+    """
+    return {
+        task.name: task.decode(predictions[task.name][row], *((words,) if task.of_words else ()))
+        for task in tasks
+    }
 
 
 def from_config(config: dict[str, Any]) -> Task:

@@ -42,7 +42,15 @@ def main(replicas):
     scope = devices(replicas)
     import keras
 
-    from tests.training.small import demo_mixture, demo_model, demo_splits, weights_of
+    import keras_mtl as mtl
+    from tests.training.small import (
+        demo_mixture,
+        demo_model,
+        demo_splits,
+        row_model,
+        row_split,
+        weights_of,
+    )
 
     keras.config.set_floatx("float64")
     with scope:
@@ -52,6 +60,9 @@ def main(replicas):
         model.compile(optimizer, loss_weights={"topic": 0.5})
         weighing = demo_model(kind="weighing")
         weighing.compile(keras.optimizers.SGD(0.5))
+        rows = row_split(rows=12)
+        tagging = row_model(rows)
+        tagging.compile(keras.optimizers.SGD(0.5, global_clipnorm=0.5))
     # Rows of a stream are a multiple of the replicas: 8 and 4 are that of one and of two.
     mixture = demo_mixture(batch_size=12)
     reviews, newswire = demo_splits(rows=37, seed=5)
@@ -68,12 +79,18 @@ def main(replicas):
     one_length = demo_mixture(batch_size=12, length_classes=1)
     weighing.adapt(one_length)
     weighing.fit(one_length, epochs=2, verbose=0)
+    words = mtl.Mixture(
+        {"rows": rows}, {"rows": ("slots", "intent", "parts")}, batch_size=12, length_classes=1
+    )
+    tagged = tagging.fit(words, epochs=3, validation_data=words, verbose=0).history
     found = {
         "nested": {k: list(map(float, v)) for k, v in nested.items()},
         "plain": {k: list(map(float, v)) for k, v in plain.items()},
         "weights": [w.astype("float64").ravel().tolist() for w in before],
         "stopped": stopped,
         "stopped weights": [w.astype("float64").ravel().tolist() for w in weights_of(model)],
+        "tagged": {k: list(map(float, v)) for k, v in tagged.items()},
+        "words tagged": [w.astype("float64").ravel().tolist() for w in tagging.get_weights()],
         "words weighed": [w.astype("float64").ravel().tolist() for w in weighing.get_weights()],
         "predicted": {k: v.tolist() for k, v in predicted.items()},
         "compilations": model.compilations["train"],

@@ -42,7 +42,17 @@ def apart(one, two):
 
 @pytest.mark.parametrize(
     "what",
-    ["weights", "nested", "plain", "predicted", "stopped", "stopped weights", "words weighed"],
+    [
+        "weights",
+        "nested",
+        "plain",
+        "predicted",
+        "stopped",
+        "stopped weights",
+        "words weighed",
+        "tagged",
+        "words tagged",
+    ],
 )
 def test_two_replicas_equal_one(one_and_two, what):
     one, two = (found[what] for found in one_and_two)
