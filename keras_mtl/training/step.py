@@ -198,6 +198,12 @@ def _features(model: Any, x: Mapping[str, Any], training: bool) -> tuple[dict[st
         stream: {name: one for name, one in inputs.items() if name in model.trunk.input}
         for stream, inputs in x.items()
     }
+    for inputs in x.values():
+        if set(inputs) != set(model.trunk.input):
+            raise ValueError(
+                f"`x` must have the model's inputs, {list(model.input)}. Received: a batch without "
+                f"{sorted(set(model.trunk.input) - set(inputs))}."
+            )
     groups: dict[Any, list[str]] = {}
     for stream, inputs in x.items():
         shape = tuple((name, tuple(inputs[name].shape[1:])) for name in sorted(inputs))

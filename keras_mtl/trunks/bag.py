@@ -43,7 +43,8 @@ def bag(
         tokenizer: The tokenizer whose ids the trunk reads (it becomes the model's
             `preprocessor`), or the number of ids, where 0 is padding.
         embedding_dim: Width of the vectors of words.
-        tasks: The tasks, or their names, that get a sum of their own.
+        tasks: The tasks, or their names, that get a sum of their own; tasks of words have no use
+            for one.
         bigram_dim: Width of the vectors of pairs.
         bigram_buckets: How many vectors the hashed pairs share; 0 leaves pairs out.
         word_dropout: Share of words, and of pairs, dropped in training from the sums.
@@ -93,14 +94,15 @@ def bag(
 
 
 def _names(tasks: Sequence[str | Task]) -> list[str]:
-    """The names of tasks."""
+    """The names of the tasks that read sums."""
     wrong = isinstance(tasks, str | Task)
     if wrong or not all(isinstance(task, str | Task) for task in tasks):
         raise TypeError(
             "`tasks` of 'bag' trunks must be a list of tasks or of their names. "
             f"Received: tasks={tasks!r}."
         )
-    names = [task if isinstance(task, str) else task.name for task in tasks]
+    of_texts = [task for task in tasks if isinstance(task, str) or not task.of_words]
+    names = [task if isinstance(task, str) else task.name for task in of_texts]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(

@@ -4,6 +4,7 @@ from keras import ops
 
 from keras_mtl.tasks.entity_f1 import EntityF1
 from keras_mtl.tasks.schemes import Scheme
+from tests.figures import at_most, exactly
 
 TYPES = ("LOC", "PER")
 LABELS = {
@@ -32,9 +33,14 @@ def numbers(scheme: str, rows: list[list[str]], width: int = 9) -> tuple[np.ndar
 def test_entities_are_those_of_seqeval(name):
     labeling = pytest.importorskip("seqeval.metrics.sequence_labeling")
     scheme = Scheme(name, LABELS[name])
-    for tags in random_tags(name, 3000, 0):
-        found = [(kind, start, end - 1) for start, end, kind in scheme.entities(tags)]
-        assert found == labeling.get_entities(tags), tags
+    rows = random_tags(name, 3000, 0)
+    other = [
+        tags
+        for tags in rows
+        if [(kind, start, end - 1) for start, end, kind in scheme.entities(tags)]
+        != labeling.get_entities(tags)
+    ]
+    exactly(f"rows of {len(rows)} whose entities are not seqeval's", len(other), 0)
 
 
 @pytest.mark.any_backend
@@ -87,7 +93,8 @@ def test_f1_is_that_of_seqeval(name):
     tags, weights = numbers(name, truth)
     scores = np.eye(len(LABELS[name]))[numbers(name, guess)[0]]
     metric.update_state(tags, ops.convert_to_tensor(scores), sample_weight=weights)
-    assert float(metric.result()) == pytest.approx(metrics.f1_score(truth, guess), abs=1e-6)
+    apart = abs(float(metric.result()) - metrics.f1_score(truth, guess))
+    at_most("entity F1 from seqeval's", apart, 1e-6)
 
 
 @pytest.mark.parametrize("name", LABELS)

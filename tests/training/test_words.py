@@ -8,6 +8,7 @@ from keras import ops
 import keras_mtl as mtl
 from keras_mtl.heads import WORD_STARTS
 from keras_mtl.tasks.schemes import Scheme
+from tests.figures import at_most, exactly
 from tests.training.small import TAGS, row_model, row_split, row_tasks, weights_of
 
 pytestmark = pytest.mark.any_backend
@@ -52,7 +53,8 @@ def test_losses_and_metrics_are_means_over_what_is_labelled(crf, missing):
     model.compile("sgd")
     found = model.evaluate(mixture(split), return_dict=True, verbose=0)
     for name, expected in expected_losses(model, split).items():
-        assert found[f"{name}_loss"] == pytest.approx(expected, abs=2e-5), name
+        apart = abs(found[f"{name}_loss"] - expected)
+        at_most(f"loss of {name!r} from the mean by numpy", apart, 2e-5)
     predicted = model.predict(split, verbose=0)
     assert found["parts_accuracy"] == pytest.approx(
         accuracy(split["parts"], predicted["parts"], ("NOUN", "VERB", "X", "Y")), abs=1e-6
@@ -100,7 +102,8 @@ def test_a_task_without_a_label_has_no_gradient(crf):
                 not np.array_equal(one, other)
                 for one, other in zip(before[name], weights_of(head), strict=True)
             ]
-            assert any(moved) == (name == kept), (name, kept)
+            what = f"weights of the head of {name!r} moved by labels of {kept!r} alone"
+            exactly(f"{what}, any", any(moved), name == kept)
         # As if the others were not there.
         alone.compile(keras.optimizers.SGD(0.5), loss_weights={n: float(n == kept) for n in NAMES})
         alone.fit(mixture(split), epochs=1, verbose=0)
@@ -211,6 +214,14 @@ def test_labels_of_words_need_weights():
         model.train_on_batch(x, {"slots": labels})
     logs = model.train_on_batch(x, {"slots": labels}, {"slots": weights}, return_dict=True)
     assert np.isfinite(logs["slots_loss"])
+
+
+def test_inputs_of_other_names_are_refused():
+    model = row_model(row_split(rows=4))
+    model.compile("sgd", run_eagerly=keras.backend.backend() != "jax")
+    x = {"ids": np.ones((4, 5), "int32"), WORD_STARTS: np.ones((4, 5), "int32")}
+    with pytest.raises(ValueError, match=r"a batch without \['token_ids'\]"):
+        model.train_on_batch(x, {"intent": np.zeros(4, "int32")})
 
 
 def test_a_model_of_words_is_saved_with_its_random_field(tmp_path):

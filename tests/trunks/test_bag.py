@@ -7,7 +7,7 @@ from keras import ops
 
 from keras_mtl import trunks
 from keras_mtl.heads import PooledHead
-from keras_mtl.tasks import classification
+from keras_mtl.tasks import classification, tagging
 from tests.contracts import IDS, MASK, VOCABULARY_SIZE, check_trunk
 
 pytestmark = pytest.mark.any_backend
@@ -158,3 +158,12 @@ def test_a_task_given_twice_is_refused():
     tasks = ["topic", classification("topic", ["a", "b"])]
     with pytest.raises(ValueError, match=r"each task once. Received twice: \['topic'\]"):
         trunks.bag(VOCABULARY_SIZE, tasks=tasks)
+
+
+def test_a_task_of_words_has_no_sum_of_its_own():
+    tasks = [
+        classification("topic", ("a", "b")),
+        tagging("parts", ("a", "b"), scheme="plain"),
+    ]
+    trunk = trunks.bag(VOCABULARY_SIZE, 4, tasks=tasks)
+    assert [name for name in trunk.output if name.startswith("pooled_")] == ["pooled_topic"]
