@@ -168,9 +168,11 @@ class SubwordTokenizer:
         given = [_encodable(text) for text in checked_texts(texts)]
         found = self._tokenizer.encode_batch_fast(given, add_special_tokens=False)
         room = self.sequence_length - len(self._before) - len(self._after)
-        rows = [[*self._before, *one.ids[:room], *self._after] for one in found]
+        before, after = ([self._own(n) for n in one] for one in (self._before, self._after))
+        rows = [[*before, *one.ids[:room], *after] for one in found]
         ids = np.fromiter((number for row in rows for number in row), np.int32)
         ends = np.cumsum([0, *map(len, rows)], dtype=np.int64)
+        # Of the pretrained vocabulary, the special ones too, up to here.
         return {TOKEN_IDS: Ragged(self._swapped(ids), ends)}
 
     def encode_words(self, rows: Iterable[Sequence[str]]) -> dict[str, Ragged]:
@@ -253,7 +255,7 @@ class SubwordTokenizer:
         return cls.from_json(Path(path).read_text(encoding="utf-8"))
 
     def _own(self, number: int) -> int:
-        """An id of the pretrained vocabulary as one of ours, where 0 is padding."""
+        """An id of the pretrained vocabulary as one of ours, where 0 is padding; and back."""
         return {0: self.padding_id, self.padding_id: 0}.get(number, number)
 
     def _swapped(self, ids: Int32) -> Int32:
