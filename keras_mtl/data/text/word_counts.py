@@ -58,7 +58,9 @@ def most_frequent(
 def _counted(
     source: Iterable[Any] | HasInputs, tokens: Callable[[str], list[str]], number: int
 ) -> Counter[str]:
-    rows: Any = source.inputs if hasattr(source, "inputs") else source
+    rows: Any = source
+    if hasattr(source, "inputs") or hasattr(source, "texts"):
+        rows = source.inputs if hasattr(source, "inputs") else source.texts
     if isinstance(rows, Iterable) and not isinstance(rows, str | bytes):
         rows = itertools.chain.from_iterable(
             row if isinstance(row, list | tuple) else [row] for row in rows

@@ -103,8 +103,14 @@ def test_inputs_of_unequal_rows_are_refused():
 # --- labels ---
 
 
+def inputs(rows):
+    """What a model reads of some rows, and what that was made of."""
+    ids = np.ones((rows, 2), np.int32)
+    return {"token_ids": ids}, ids
+
+
 def labels_of(y, sample_weight=None, tasks=(TOPIC,), rows=3):
-    labels, weights = plain_labels(y, sample_weight, tasks, rows)
+    labels, weights = plain_labels(y, sample_weight, tasks, *inputs(rows))
     assert all(one.dtype == np.float32 for one in weights.values())
     names = [task.name for task in tasks]
     assert list(labels) == list(weights) == names
@@ -131,7 +137,7 @@ def labels_of(y, sample_weight=None, tasks=(TOPIC,), rows=3):
 def test_labels_in_any_form(values):
     for y in (values, {"topic": values}):
         assert labels_of(y) == ([2, 0, 1], [1, 1, 1])
-    assert plain_labels(values, None, [TOPIC], 3)[0]["topic"].dtype == np.int32
+    assert plain_labels(values, None, [TOPIC], *inputs(3))[0]["topic"].dtype == np.int32
 
 
 @pytest.mark.parametrize(
@@ -179,7 +185,7 @@ def test_booleans_are_class_numbers():
 )
 def test_labels_that_do_not_fit_are_refused(y, message):
     with pytest.raises(ValueError, match=message):
-        plain_labels(y, None, [TOPIC, TONE], 3)
+        plain_labels(y, None, [TOPIC, TONE], *inputs(3))
 
 
 @pytest.mark.parametrize(
@@ -196,7 +202,7 @@ def test_labels_that_do_not_fit_are_refused(y, message):
 )
 def test_weights_that_do_not_fit_are_refused(weights, message):
     with pytest.raises(ValueError, match=message):
-        plain_labels([0, 1, 2], weights, [TOPIC], 3)
+        plain_labels([0, 1, 2], weights, [TOPIC], *inputs(3))
 
 
 # --- batches ---
