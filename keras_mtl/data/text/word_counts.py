@@ -55,10 +55,8 @@ def most_frequent(
     return kept[:most]
 
 
-def _counted(
-    source: Iterable[Any] | HasInputs, tokens: Callable[[str], list[str]], number: int
-) -> Counter[str]:
-    rows: Any = source
+def _counted(source: Any, tokens: Callable[[str], list[str]], number: int) -> Counter[str]:
+    rows = source
     if hasattr(source, "inputs") or hasattr(source, "texts"):
         rows = source.inputs if hasattr(source, "inputs") else source.texts
     if isinstance(rows, Iterable) and not isinstance(rows, str | bytes):
