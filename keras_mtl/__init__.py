@@ -23,13 +23,14 @@ from keras_mtl.export import BundleError, export
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.serving import Predictor
 from keras_mtl.tasks import Task, balanced_class_weight, classification, tagging
-from keras_mtl.training import CheckpointError, SelfCheckError, callbacks
+from keras_mtl.training import CheckpointError, FineTuning, SelfCheckError, callbacks
 from keras_mtl.version import __version__
 
 __all__ = [
     "BundleError",
     "CheckpointError",
     "Dataset",
+    "FineTuning",
     "Mixture",
     "MultiTaskModel",
     "Predictor",

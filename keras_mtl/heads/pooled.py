@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from keras_mtl.heads.layer import sequence_of
 from keras_mtl.heads.pooling import Pooling
 from keras_mtl.heads.precision import loss_dtype
 
@@ -15,11 +16,12 @@ class PooledHead(keras.layers.Layer):
 
     Args:
         units: How many scores, one per class.
-        pooling: `"mean"`, `"sqrtn"`, `"max"` or `"last"`; by default what the trunk offers as
-            `"pooled_<task>"` or as `"pooled"`, else the mean.
+        pooling: `"mean"`, `"sqrtn"`, `"max"`, `"first"` or `"last"`; by default what the trunk
+            offers as `"pooled_<task>"` or as `"pooled"`, else the mean.
         hidden_dim: Width of a hidden ReLU layer, or `None` for a linear head.
         dropout: Share of the pooled features dropped in training, in [0, 1).
         task: Name of the task, by which the trunk may know the head.
+        layer: Which of the trunk's layers is pooled, from 1; the last when `None`.
 
     Call arguments:
         features: `{"sequence": (B, L, D), "padding_mask": (B, L)}`; a trunk that knows
@@ -30,7 +32,7 @@ class PooledHead(keras.layers.Layer):
         Scores (logits), `(B, units)` in float32.
 
     Raises:
-        ValueError: If `pooling` is unknown, or a size is out of range.
+        ValueError: If `pooling` is unknown, a size is out of range, or the trunk has no such layer.
     """
 
     def __init__(
@@ -40,12 +42,14 @@ class PooledHead(keras.layers.Layer):
         hidden_dim: int | None = None,
         dropout: float = 0.0,
         task: str | None = None,
+        layer: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.units = units
         self.hidden_dim = hidden_dim
         self.task = task
+        self.layer = layer
         policy = self.dtype_policy
         self.pooling_mode = pooling
         self.pooling = Pooling(pooling or "mean", name="pooling", dtype=policy)
@@ -59,7 +63,7 @@ class PooledHead(keras.layers.Layer):
 
     def build(self, features_shape: dict[str, Any]) -> None:
         width = self._pooled_shape(features_shape)
-        self.pooling.build(features_shape["sequence"])
+        self.pooling.build(features_shape[self._sequence(features_shape)])
         self.dropout.build(width)
         if self.hidden is not None:
             self.hidden.build(width)
@@ -72,7 +76,7 @@ class PooledHead(keras.layers.Layer):
         if own is not None:
             pooled = features[own]
         else:
-            pooled = self.pooling(features["sequence"], features["padding_mask"])
+            pooled = self.pooling(features[self._sequence(features)], features["padding_mask"])
         pooled = self.dropout(pooled, training=training)
         if self.hidden is not None:
             pooled = self.hidden(pooled)
@@ -91,13 +95,20 @@ class PooledHead(keras.layers.Layer):
             "hidden_dim": self.hidden_dim,
             "dropout": self.dropout.rate,
             "task": self.task,
+            "layer": self.layer,
         }
+
+    def _sequence(self, features: Mapping[str, Any]) -> str:
+        return sequence_of(features, self.layer, self.name)
 
     def _trunks_own(self, features: Mapping[str, Any]) -> str | None:
         """The feature in which the trunk has pooled its sequence already, if there is one."""
+        if self.layer is not None:  # They are of its last layer.
+            return None
         own = {None: (f"pooled_{self.task}", "pooled"), "last": ("last",)}
         return next((name for name in own.get(self.pooling_mode, ()) if name in features), None)
 
     def _pooled_shape(self, features_shape: Mapping[str, Any]) -> Any:
         own = self._trunks_own(features_shape)
-        return features_shape[own] if own else (None, features_shape["sequence"][-1])
+        sequence = features_shape[self._sequence(features_shape)]
+        return features_shape[own] if own else (None, sequence[-1])

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-POOLINGS = ("mean", "sqrtn", "max", "last")
+POOLINGS = ("mean", "sqrtn", "max", "first", "last")
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
@@ -16,8 +16,9 @@ class Pooling(keras.layers.Layer):
     without any token gives zeros.
 
     Args:
-        mode: `"mean"`, `"sqrtn"` (the sum over the square root of the length), `"max"`, or
-            `"last"` (the last real token).
+        mode: `"mean"`, `"sqrtn"` (the sum over the square root of the length), `"max"`,
+            `"first"` (the first token: that of BERT stands for the whole text), or `"last"` (the
+            last real token).
 
     Call arguments:
         sequence: `(B, L, D)` floats.
@@ -33,7 +34,7 @@ class Pooling(keras.layers.Layer):
         >>> sequence = ops.array([[[1.0], [3.0], [9.0]]])
         >>> mask = ops.array([[True, True, False]])
         >>> [round(float(Pooling(mode)(sequence, mask)[0, 0]), 3) for mode in POOLINGS]
-        [2.0, 2.828, 3.0, 3.0]
+        [2.0, 2.828, 3.0, 1.0, 3.0]
     """
 
     def __init__(self, mode: str = "mean", **kwargs: Any) -> None:
@@ -56,6 +57,8 @@ class Pooling(keras.layers.Layer):
             return ops.cast(total / (by if self.mode == "mean" else ops.sqrt(by)), sequence.dtype)
         if self.mode == "max":
             pooled = ops.max(ops.where(mask, sequence, float("-inf")), axis=1)
+        elif self.mode == "first":
+            pooled = sequence[:, 0]
         else:
             position = ops.expand_dims(ops.maximum(lengths - 1, 0), -1)
             pooled = ops.squeeze(ops.take_along_axis(sequence, position, axis=1), 1)

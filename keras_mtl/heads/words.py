@@ -1,12 +1,13 @@
 """The head of every task that gives one answer per word."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 from keras import ops
 
 from keras_mtl.heads.chain import NEVER
+from keras_mtl.heads.layer import sequence_of
 from keras_mtl.heads.precision import loss_dtype
 
 WORD_STARTS = "word_starts"
@@ -20,6 +21,7 @@ class WordHead(keras.layers.Layer):
         units: How many scores, one per tag.
         hidden_dim: Width of a hidden ReLU layer, or `None` for a linear head.
         dropout: Share of the features dropped in training, in [0, 1).
+        layer: Which of the trunk's layers is read, from 1; the last when `None`.
 
     Call arguments:
         features: `{"sequence": (B, L, D), "word_starts": (B, W)}`; of each word 1 + the place of
@@ -27,14 +29,23 @@ class WordHead(keras.layers.Layer):
 
     Returns:
         Scores (logits), `(B, W, units)` in float32.
+
+    Raises:
+        ValueError: If the trunk has no such layer.
     """
 
     def __init__(
-        self, units: int, hidden_dim: int | None = None, dropout: float = 0.0, **kwargs: Any
+        self,
+        units: int,
+        hidden_dim: int | None = None,
+        dropout: float = 0.0,
+        layer: int | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.units = units
         self.hidden_dim = hidden_dim
+        self.layer = layer
         policy = self.dtype_policy
         self.dropout = keras.layers.Dropout(dropout, name="dropout", dtype=policy)
         self.hidden = (
@@ -45,7 +56,7 @@ class WordHead(keras.layers.Layer):
         self.scores = keras.layers.Dense(units, name="scores", dtype=loss_dtype())
 
     def build(self, features_shape: dict[str, Any]) -> None:
-        width = features_shape["sequence"]
+        width = features_shape[self._sequence(features_shape)]
         self.dropout.build(width)
         if self.hidden is not None:
             self.hidden.build(width)
@@ -55,7 +66,8 @@ class WordHead(keras.layers.Layer):
 
     def call(self, features: dict[str, Any], training: bool | None = None) -> Any:
         starts = ops.expand_dims(ops.cast(features[WORD_STARTS], "int32"), -1)
-        first = ops.take_along_axis(features["sequence"], ops.maximum(starts - 1, 0), axis=1)
+        sequence = features[self._sequence(features)]
+        first = ops.take_along_axis(sequence, ops.maximum(starts - 1, 0), axis=1)
         words = ops.where(starts > 0, first, ops.zeros_like(first))
         words = self.dropout(words, training=training)
         if self.hidden is not None:
@@ -73,7 +85,11 @@ class WordHead(keras.layers.Layer):
             "units": self.units,
             "hidden_dim": self.hidden_dim,
             "dropout": self.dropout.rate,
+            "layer": self.layer,
         }
+
+    def _sequence(self, features: Mapping[str, Any]) -> str:
+        return sequence_of(features, self.layer, self.name)
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
@@ -84,6 +100,7 @@ class ChainHead(WordHead):
         units: How many tags there are.
         hidden_dim: As in `WordHead`.
         dropout: As in `WordHead`.
+        layer: As in `WordHead`.
         allowed: `(units, units)` booleans, which tag (across) may follow which (down); all
             when `None`.
         begins: `(units,)`, which tag may begin a text; all when `None`.
@@ -105,12 +122,13 @@ class ChainHead(WordHead):
         units: int,
         hidden_dim: int | None = None,
         dropout: float = 0.0,
+        layer: int | None = None,
         allowed: Sequence[Sequence[bool]] | None = None,
         begins: Sequence[bool] | None = None,
         ends: Sequence[bool] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(units, hidden_dim, dropout, **kwargs)
+        super().__init__(units, hidden_dim, dropout, layer, **kwargs)
         self.allowed, self.begins, self.ends = allowed, begins, ends
 
     def build(self, features_shape: dict[str, Any]) -> None:

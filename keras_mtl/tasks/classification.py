@@ -12,6 +12,7 @@ from keras_mtl.heads import POOLINGS, PooledHead, loss_dtype
 from keras_mtl.tasks.f1 import F1Score
 from keras_mtl.tasks.label_names import (
     check_hidden_dim,
+    check_layer,
     check_share,
     checked_labels,
     outside,
@@ -36,6 +37,7 @@ class Classification(Task):
     dropout: float = 0.0
     label_smoothing: float = 0.0
     class_weight: tuple[float, ...] | None = None
+    layer: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -48,6 +50,7 @@ class Classification(Task):
                 f"{', '.join(map(repr, POOLINGS))}. Received: pooling={self.pooling!r}."
             )
         check_hidden_dim(self.name, self.hidden_dim)
+        check_layer(self.name, self.layer)
 
     @property
     def num_classes(self) -> int:
@@ -61,6 +64,7 @@ class Classification(Task):
             self.hidden_dim,
             self.dropout,
             self.name,
+            self.layer,
             name=f"{self.name}_head",
         )
 
@@ -154,6 +158,7 @@ def classification(
     dropout: float = 0.0,
     label_smoothing: float = 0.0,
     class_weight: Mapping[str, float] | Sequence[float] | None = None,
+    layer: int | None = None,
 ) -> Classification:
     """Declare a task with one label per text.
 
@@ -164,14 +169,16 @@ def classification(
         name: Name of the task and of the model's output.
         labels: The label names in class order, at least two.
         column: Column of the dataset with the labels; by default `name`.
-        pooling: How the head reads the trunk: `"mean"`, `"sqrtn"`, `"max"` or `"last"`; by
-            default what the trunk offers as `"pooled_<task>"` or as `"pooled"`, else the mean.
+        pooling: How the head reads the trunk: `"mean"`, `"sqrtn"`, `"max"`, `"first"` or
+            `"last"`; by default what the trunk offers as `"pooled_<task>"` or as `"pooled"`, else
+            the mean. `"first"` is BERT's token for the whole text.
         hidden_dim: Width of a hidden layer in the head; linear when `None`.
         dropout: Share of pooled features dropped in training.
         label_smoothing: Share of the target spread evenly over all labels, in [0, 1).
         class_weight: Weight of each label in the loss, by name or in class order. See
             `balanced_class_weight`. The loss stays a mean over labelled rows, so weights act
             even in a batch of one row, in `fit` and in `evaluate`.
+        layer: Which layer of the trunk the head reads, counted from 1; the last when `None`.
 
     Returns:
         A frozen task.
@@ -194,5 +201,6 @@ def classification(
         "dropout": dropout,
         "label_smoothing": label_smoothing,
         "class_weight": class_weight,
+        "layer": layer,
     }
     return Classification(name, column or name, **arguments)

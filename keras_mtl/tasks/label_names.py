@@ -69,3 +69,12 @@ def check_hidden_dim(name: str, hidden_dim: int | None) -> None:
             f"`hidden_dim` of task {name!r} must be at least 1, or None for a linear head. "
             f"Received: hidden_dim={hidden_dim!r}."
         )
+
+
+def check_layer(name: str, layer: int | None) -> None:
+    """See that the layer that a task reads has a number, or is `None`. Raises `ValueError`."""
+    if layer is not None and (isinstance(layer, bool) or not isinstance(layer, int) or layer < 1):
+        raise ValueError(
+            f"`layer` of task {name!r} must be the number of a layer of the trunk, counted from 1, "
+            f"or None for the last. Received: layer={layer!r}."
+        )

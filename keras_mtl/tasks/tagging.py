@@ -12,6 +12,7 @@ from keras_mtl.heads import BestPath, ChainHead, WordHead, chain_losses, loss_dt
 from keras_mtl.tasks.entity_f1 import EntityF1
 from keras_mtl.tasks.label_names import (
     check_hidden_dim,
+    check_layer,
     check_share,
     checked_labels,
     outside,
@@ -38,6 +39,7 @@ class Tagging(Task):
     repair: bool = False
     hidden_dim: int | None = None
     dropout: float = 0.0
+    layer: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -45,6 +47,7 @@ class Tagging(Task):
         self._scheme()
         check_share(self.name, dropout=self.dropout)
         check_hidden_dim(self.name, self.hidden_dim)
+        check_layer(self.name, self.layer)
 
     @property
     def num_classes(self) -> int:
@@ -52,7 +55,7 @@ class Tagging(Task):
         return len(self.labels)
 
     def head(self) -> keras.layers.Layer:
-        arguments = (self.num_classes, self.hidden_dim, self.dropout)
+        arguments = (self.num_classes, self.hidden_dim, self.dropout, self.layer)
         if not self.crf:
             return WordHead(*arguments, name=f"{self.name}_head")
         scheme = self._scheme()
@@ -175,6 +178,7 @@ def tagging(
     repair: bool = False,
     hidden_dim: int | None = None,
     dropout: float = 0.0,
+    layer: int | None = None,
 ) -> Tagging:
     """Declare a task with one tag per word.
 
@@ -199,6 +203,7 @@ def tagging(
             rewritten. Else they raise.
         hidden_dim: Width of a hidden layer in the head; linear when `None`.
         dropout: Share of the features dropped in training.
+        layer: Which layer of the trunk the head reads, counted from 1; the last when `None`.
 
     Returns:
         A frozen task.
@@ -221,6 +226,7 @@ def tagging(
         repair,
         hidden_dim,
         dropout,
+        layer,
     )
 
 

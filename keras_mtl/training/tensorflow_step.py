@@ -175,10 +175,10 @@ def _update(optimizer: Any, gradients: list[Any], variables: list[Any]) -> None:
 
 
 def _is_kerass(optimizer: Any) -> bool:
-    """Whether optimizer and schedule are Keras's own, and so known to compile."""
+    """Whether optimizer and schedule are Keras's own or ours, and so known to compile."""
     parts = (optimizer, getattr(optimizer, "_learning_rate", None))
     return not isinstance(optimizer, keras.optimizers.LossScaleOptimizer) and all(
-        type(part).__module__.startswith("keras.") for part in parts
+        type(part).__module__.startswith(("keras.", "keras_mtl.")) for part in parts
     )
 
 

@@ -18,6 +18,7 @@ EXAMPLES = [
     classification("all", LABELS, "column", pooling="max", hidden_dim=5, dropout=0.4),
     classification("weighted", LABELS, label_smoothing=0.2, class_weight={"b": 3}),
     classification("last", LABELS, pooling="last"),
+    classification("first", LABELS, pooling="first"),
     classification("sum", LABELS, pooling="sqrtn"),
     classification("many", [f"label {number}" for number in range(12)]),
     tagging("tags", LABELS, scheme="plain"),

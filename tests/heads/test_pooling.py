@@ -19,6 +19,7 @@ EXPECTED = {
     "mean": [[4, -5], [2, -3], [-2, -3], [0, 0]],
     "sqrtn": [[12 / 3**0.5, -15 / 3**0.5], [4 / 2**0.5, -6 / 2**0.5], [-2, -3], [0, 0]],
     "max": [[8, -1], [3, -1], [-2, -3], [0, 0]],
+    "first": [[1, -5], [1, -5], [-2, -3], [0, 0]],
     "last": [[8, -9], [3, -1], [-2, -3], [0, 0]],
 }
 
@@ -66,7 +67,7 @@ def test_an_integer_mask_is_read_as_booleans():
 
 def test_an_unknown_mode_is_refused():
     with pytest.raises(
-        ValueError, match="`mode` of a pooling .* 'mean', 'sqrtn', 'max', 'last'.*'median'"
+        ValueError, match="`mode` of a pooling .* 'mean', 'sqrtn', 'max', 'first', 'last'.*'median'"
     ):
         Pooling("median")
 
