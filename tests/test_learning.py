@@ -27,3 +27,15 @@ def test_imdb_and_reuters(tmp_path):
     # Not goals: below these something is broken. The figures are in docs/results.md.
     at_least("IMDB, test accuracy, trained together", float(rows["sentiment"][1]), 0.88)
     at_least("Reuters, test accuracy, trained together", float(rows["topic"][1]), 0.88)
+
+
+def test_a_pretrained_encoder_on_intent_and_slots(tmp_path):
+    """Two epochs of ATIS with MiniLM, whose weights `minilm.folder` checks."""
+    from words import minilm, seeds
+
+    example = seeds.load_example("intent_and_slots")
+    given = [str(minilm.folder()), "--epochs", "2", "--output", str(tmp_path / "bundle")]
+    found = seeds.test_figures(example.train, example.parse(given))
+    # Not goals, as above.
+    at_least("ATIS, intent accuracy after two epochs", found["intent_accuracy"], 0.95)
+    at_least("ATIS, slot F1 after two epochs", found["slots_f1"], 0.85)

@@ -3,6 +3,7 @@
 from keras_mtl.tasks.arguments import by_task
 from keras_mtl.tasks.class_weights import balanced_class_weight
 from keras_mtl.tasks.classification import Classification, classification
+from keras_mtl.tasks.label_names import is_missing
 from keras_mtl.tasks.review import Matrix, Review, Table
 from keras_mtl.tasks.tagging import Tagging, tagging
 from keras_mtl.tasks.task import Task, Word, answer, check_tasks, from_config
@@ -21,5 +22,6 @@ __all__ = [
     "check_tasks",
     "classification",
     "from_config",
+    "is_missing",
     "tagging",
 ]

@@ -15,6 +15,7 @@ from keras_mtl.tasks.label_names import (
     check_layer,
     check_share,
     checked_labels,
+    is_missing,
     outside,
     unknown_label,
 )
@@ -104,7 +105,7 @@ class Classification(Task):
         labels = np.zeros(len(values), np.int32)
         weights = np.ones(len(values), np.float32)
         for row, value in enumerate(values):
-            if value is None:
+            if is_missing(value):
                 weights[row] = 0.0
             elif isinstance(value, str) and value in numbers:
                 labels[row] = numbers[value]

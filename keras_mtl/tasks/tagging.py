@@ -15,6 +15,7 @@ from keras_mtl.tasks.label_names import (
     check_layer,
     check_share,
     checked_labels,
+    is_missing,
     outside,
     unknown_label,
 )
@@ -144,14 +145,14 @@ class Tagging(Task):
         return Scheme(self.scheme, self.labels, self.name)
 
     def _tags_of(self, value: Any, where: str, row: int) -> list[str | None]:
-        if value is None:
+        if is_missing(value):
             return []
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise ValueError(
                 f"The tags of task {self.name!r} must be a list, one tag for each word, or None. "
                 f"Received: {value!r:.80} in row {row} of {where}."
             )
-        return list(value)
+        return [None if is_missing(tag) else tag for tag in value]
 
     def _checked(self, scheme: Scheme, tags: list[Any], where: str, row: int) -> list[Any]:
         wrong = None if set(tags) - set(self.labels) else scheme.mistake(tags)

@@ -109,10 +109,10 @@ class Task(abc.ABC):
 
     @abc.abstractmethod
     def encode(self, values: Sequence[Any], where: str) -> tuple[Any, Any]:
-        """Labels as numbers `(N,)`, and weights `(N,)`: 0 where `values` has `None`.
+        """Labels as numbers `(N,)`, and weights `(N,)`: 0 where a label is missing.
 
-        Of a task of words both are lists of `N` arrays, `(words,)` each; empty where `values` has
-        `None`. `where` names the place of the values in messages, such as `'imdb/train', column
+        Missing are `None`, NaN and `""`. Of a task of words both are lists of `N` arrays,
+        `(words,)` each; empty where `values` has none of the row. `where` names the place of the values in messages, such as `'imdb/train', column
         'label'`.
         """
 

@@ -85,12 +85,13 @@ def test_labels_outside_the_label_space():
 
 def test_encode():
     task = classification("topic", LABELS)
-    labels, weights = task.encode(["weather", None, "sport", np.str_("trade")], "here")
-    assert labels.tolist() == [2, 0, 0, 1] and labels.dtype == np.int32
-    assert weights.tolist() == [1, 0, 1, 1] and weights.dtype == np.float32
+    values = ["weather", None, "sport", np.str_("trade"), float("nan"), np.float32("nan"), ""]
+    labels, weights = task.encode(values, "here")
+    assert labels.tolist() == [2, 0, 0, 1, 0, 0, 0] and labels.dtype == np.int32
+    assert weights.tolist() == [1, 0, 1, 1, 0, 0, 0] and weights.dtype == np.float32
 
 
-@pytest.mark.parametrize("unknown", ["wether", 2, ["weather"], float("nan"), "Weather"])
+@pytest.mark.parametrize("unknown", ["wether", 2, ["weather"], 1.5, "Weather"])
 def test_an_unknown_label_names_all_that_helps(unknown):
     task = classification("topic", LABELS, "label")
     with pytest.raises(ValueError) as error:

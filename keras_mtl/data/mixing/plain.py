@@ -10,7 +10,7 @@ from keras_mtl.data.mixing.tags import check_tags, of_kept_words
 from keras_mtl.data.text.ragged import Ragged
 from keras_mtl.data.text.words import padded, read
 from keras_mtl.heads import WORD_STARTS
-from keras_mtl.tasks import Task, by_task
+from keras_mtl.tasks import Task, by_task, is_missing
 
 # `predict` pads texts to the next of these times a power of two, so few shapes are compiled.
 _SHORTEST = 16
@@ -90,7 +90,7 @@ def plain_labels(
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Labels and weights of every task; a task without labels gets weight 0.
 
-    Labels are class numbers or label names; a label `None` is one that is missing.
+    Labels are class numbers or label names; `None`, NaN and `""` are missing ones.
 
     Args:
         y: Task name to labels, or the labels of the only task.
@@ -162,6 +162,8 @@ def fill_up(arrays: Mapping[str, np.ndarray], multiple: int) -> dict[str, np.nda
 
 def _labels_of(task: Task, values: Any, rows: int) -> tuple[np.ndarray, np.ndarray]:
     array = np.asarray(values)
+    if isinstance(values, list | tuple) and any(map(is_missing, values)):
+        array = np.array([None if is_missing(one) else one for one in values], dtype=object)
     if array.ndim > 1 and array.shape[-1] == 1:
         array = array[..., 0]
     if array.shape[:1] != (rows,):
@@ -171,11 +173,14 @@ def _labels_of(task: Task, values: Any, rows: int) -> tuple[np.ndarray, np.ndarr
         )
     weights = None
     if array.dtype.kind in "OUST":
-        names = _strings(array)
+        names = [None if is_missing(one) else one for one in _strings(array)]
         if any(isinstance(name, str) for name in names) or not any(n is not None for n in names):
             return task.encode(names, f"y of task {task.name!r}")
         weights = np.array([name is not None for name in names], np.float32)
         array = np.array([0 if name is None else name for name in names])
+    elif array.dtype.kind == "f" and array.ndim == 1 and np.isnan(array).any():
+        weights = (~np.isnan(array)).astype(np.float32)
+        array = np.nan_to_num(array)
     outside = np.asarray(task.outside(array))
     weights = np.ones(outside.shape, np.float32) if weights is None else weights
     if outside.any():

@@ -178,7 +178,7 @@ def test_booleans_are_class_numbers():
         ({"topic": ["sport"]}, "Received: 1 labels"),
         ({"topic": [0, 3, -1]}, "'topic' .* label space. Received: 3 in row 1 of y, and 1 more"),
         ({"topic": [0, 1, 0.5]}, "Received: 0.5 in row 2 of y, and 0 more"),
-        ({"topic": [0, float("nan"), 1.0]}, "Received: nan in row 1"),
+        ({"topic": [0, 1.5, 1.0]}, "Received: 1.5 in row 1"),
         ({"topic": ["sport", "wether", None]}, "'wether' in row 1 of y of task 'topic'.*'weather'"),
         ({"topic": ["sport", 1, None]}, "Received: 1 in row 1"),
     ],
@@ -226,3 +226,24 @@ def test_rows_are_filled_up_with_zeros():
     assert filled["ids"].tolist() == [[1, 1]] * 3 + [[0, 0]]
     assert filled["weights"].tolist() == [1, 1, 1, 0] and filled["ids"].dtype == np.int32
     assert len(fill_up({"ids": np.ones((4, 2))}, 4)["ids"]) == 4
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["pos", None, "neg"],
+        ["pos", float("nan"), "neg"],
+        ["pos", "", "neg"],
+        np.array(["pos", np.nan, "neg"], object),
+        [1, None, 0],
+        [1, float("nan"), 0],
+        np.array([1.0, np.nan, 0.0]),
+        np.array([1.0, np.nan, 0.0], np.float32),
+        np.array([[1.0], [np.nan], [0.0]]),
+    ],
+    ids=repr,
+)
+def test_a_label_may_be_missing_in_any_form(labels):
+    inputs = {"token_ids": np.ones((3, 2), "int32")}
+    found, weights = plain_labels({"tone": labels}, None, [TONE], inputs, None)
+    assert found["tone"].tolist() == [1, 0, 0] and weights["tone"].tolist() == [1.0, 0.0, 1.0]

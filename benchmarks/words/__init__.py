@@ -1,0 +1,1 @@
+"""What the benchmarks of tasks of words share."""

@@ -1,0 +1,64 @@
+"""The examples of words run, on small sets and a tiny encoder, and learn what is there."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from tests.small_word_sets import write_small_word_sets
+from tests.trunks.tiny_bert import write_tiny_bert
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Small sets, and a tiny encoder."""
+    found = tmp_path_factory.mktemp("words")
+    write_small_word_sets(found / "data")
+    write_tiny_bert(found / "encoder")
+    return found
+
+
+@pytest.fixture
+def run(folder, monkeypatch, tmp_path, capsys):
+    """Runs an example in an empty folder; what it printed."""
+    monkeypatch.setenv("KERAS_MTL_DATA", str(folder / "data"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "saved_models").mkdir()
+
+    def run_example(name, *arguments):
+        specification = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+        example = importlib.util.module_from_spec(specification)
+        specification.loader.exec_module(example)
+        given = [one.format(encoder=folder / "encoder") for one in arguments]
+        options = example.parse([*given, "--verbose", "0"])
+        example.main(options)
+        return capsys.readouterr().out
+
+    return run_example
+
+
+@pytest.mark.parametrize("name", ["intent_and_slots", "speech_and_entities", "chinese_entities"])
+def test_an_example_is_short(name):
+    assert len((EXAMPLES / f"{name}.py").read_text("utf-8").splitlines()) < 60
+
+
+def test_intent_and_slots(run):
+    printed = run(
+        "intent_and_slots", "{encoder}", "--crf", "--epochs", "30", "--learning-rate=2e-2"
+    )
+    assert '"label": "atis_' in printed and '"type": "toloc.city_name"' in printed
+    assert '"text": "new york"' in printed
+
+
+def test_speech_and_entities(run):
+    printed = run("speech_and_entities", "{encoder}", "--epochs", "2")
+    assert "'upos_accuracy'" in printed and "'xpos_accuracy'" in printed and "'slots_f1'" in printed
+    assert printed.count("\nupos [") == printed.count("\nslots [") == 1
+
+
+@pytest.mark.parametrize("trunk", ["lstm", "cnn"])
+def test_chinese_entities(run, trunk):
+    printed = run("chinese_entities", "--trunk", trunk, "--epochs", "8")
+    assert "'ner_f1'" in printed and '"text": "北京"' in printed
