@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 from keras_mtl.data.text.subwords import SubwordTokenizer
+from keras_mtl.trunks.hiding import HideTokens
 from keras_mtl.trunks.layers import PaddingMask
 from keras_mtl.trunks.pretrained_files import (
     CONFIG,
@@ -41,6 +42,7 @@ def pretrained(
     *,
     sequence_length: int | None = None,
     dropout: float | None = None,
+    word_dropout: float = 0.0,
     load_weights: bool = True,
     name: str = "trunk",
 ) -> keras.Model:
@@ -54,6 +56,8 @@ def pretrained(
         sequence_length: Most tokens of a text, special ones included; texts are cut to it. By
             default as many as the encoder was made for.
         dropout: Share dropped in each layer in training; by default the encoder's own.
+        word_dropout: Share of the tokens hidden in training behind the encoder's own mask (that for
+            unknown words, if it has none): what stands around a word then has to tell of it.
         load_weights: Whether to load the weights, or to begin at random.
         name: Name of the returned model.
 
@@ -72,8 +76,7 @@ def pretrained(
     Example:
         `model = mtl.MultiTaskModel(mtl.trunks.pretrained("models/minilm"), tasks)`
     """
-    if dropout is not None:
-        share("pretrained", dropout=dropout)
+    share("pretrained", dropout=dropout or 0.0, word_dropout=word_dropout)
     backbone, tokenizer = _load(
         source, load_weights, {} if dropout is None else {"dropout": dropout}
     )
@@ -93,7 +96,11 @@ def pretrained(
         )
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     mask = PaddingMask(name="padding_mask")(token_ids)
-    own_ids = PretrainedIds(tokenizer.padding_id, name="pretrained_ids")(token_ids)
+    shown = token_ids
+    if word_dropout:
+        special = tokenizer.special_ids
+        shown = HideTokens(word_dropout, tokenizer.mask_id, special, name="hidden")(token_ids)
+    own_ids = PretrainedIds(tokenizer.padding_id, name="pretrained_ids")(shown)
     found = _encoder(backbone)(_inputs(backbone, own_ids, mask))
     trunk = keras.Model({"token_ids": token_ids}, {**found, "padding_mask": mask}, name=name)
     trunk.preprocessor = tokenizer

@@ -17,6 +17,8 @@ from keras_mtl.data.text.word_splitter import at_least, checked_texts
 from keras_mtl.data.text.words import TOKEN_IDS, encode_words, padded
 
 _FORMAT = 1
+# What the encoders' own training hides tokens behind.
+_MASKS = ("[MASK]", "<mask>")
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
@@ -151,6 +153,18 @@ class SubwordTokenizer:
     def vocabulary_size(self) -> int:
         """How many ids there are."""
         return int(self._tokenizer.get_vocab_size())
+
+    @property
+    def special_ids(self) -> tuple[int, ...]:
+        """The ids that stand in front of each text and behind it."""
+        return (*self._before, *self._after)
+
+    @property
+    def mask_id(self) -> int:
+        """The id of a hidden token: that of the mask, or of what is not known."""
+        masks = (self._tokenizer.token_to_id(piece) for piece in _MASKS)
+        number = next((one for one in masks if one is not None), None)
+        return self._unknown()[0] if number is None else self._own(number)
 
     def tokens(self, text: str) -> list[str]:
         """All pieces of a text, without special ones, not truncated."""
