@@ -112,8 +112,8 @@ class Task(abc.ABC):
         """Labels as numbers `(N,)`, and weights `(N,)`: 0 where a label is missing.
 
         Missing are `None`, NaN and `""`. Of a task of words both are lists of `N` arrays,
-        `(words,)` each; empty where `values` has none of the row. `where` names the place of the values in messages, such as `'imdb/train', column
-        'label'`.
+        `(words,)` each; empty where `values` has none of the row. `where` names the place of the
+        values in messages, such as `'imdb/train', column 'label'`.
         """
 
     @abc.abstractmethod
