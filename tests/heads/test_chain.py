@@ -6,12 +6,18 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_mtl.heads.chain import NEVER, BestPath, best_path, chain_losses, tag_probabilities
+from keras_mtl.heads import chain
+from keras_mtl.heads.chain import NEVER, BestPath
+from tests.compiled import compiled
 from tests.figures import at_most, exactly
 
 pytestmark = pytest.mark.any_backend
 
 WORDS, TAGS = 5, 3
+# Once for all fields: run eagerly, each call would compile its loop anew.
+chain_losses, best_path, tag_probabilities, best_layer = map(
+    compiled, (chain.chain_losses, chain.best_path, chain.tag_probabilities, BestPath())
+)
 
 
 class Field:
@@ -91,7 +97,7 @@ def test_probabilities_are_shares_of_all_paths(field):
 
 def test_the_best_path_is_the_one_worth_most(field):
     found = ops.convert_to_numpy(best_path(**field.scores))
-    layer = ops.convert_to_numpy(BestPath()(field.scores))
+    layer = ops.convert_to_numpy(best_layer(field.scores))
     for row, length in enumerate(field.lengths):
         paths, worth = field.paths(row)
         path = tuple(found[row, :length].tolist())
