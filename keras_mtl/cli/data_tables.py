@@ -115,16 +115,23 @@ def _nulls(profile: Mapping[str, Any]) -> str:
         for column, rows in counts["unlabelled"].items():
             if rows:
                 found.append(f"{rows:,} rows of {split} without {column!r:.60}")
+        for column, words in counts.get("untagged", {}).items():
+            if words:
+                found.append(f"{words:,} words of {split} without {column!r:.60}")
     return "Missing values: " + (", ".join(found) or "none")
 
 
 def _example(example: Mapping[str, Any]) -> tuple[str, str]:
     labels = [
-        f"{_short(column)}: {', '.join(map(_short, [value] if isinstance(value, str) else value))}"
+        f"{_short(column)}: {', '.join(map(_shown, [value] if isinstance(value, str) else value))}"
         for column, value in example["labels"].items()
         if value is not None
     ]
     return "; ".join(labels), " ".join(printable(part) for part in example["text"].split())
+
+
+def _shown(label: str | None) -> str:
+    return "(none)" if label is None else _short(label)
 
 
 def _short(text: str) -> str:

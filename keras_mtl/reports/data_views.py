@@ -80,6 +80,8 @@ def _nulls(profile: Mapping[str, Any]) -> list[tuple[str, Any]]:
         found.append((f"rows of {split} dropped for missing values", counts.get("dropped")))
         for column, rows in mapping(counts.get("unlabelled")).items():
             found.append((f"rows of {split} without {column}", rows))
+        for column, words in mapping(counts.get("untagged")).items():
+            found.append((f"words of {split} without {column}", words))
     return found
 
 

@@ -28,7 +28,8 @@ __all__ = ["TEXT_COLUMNS", "Dataset", "Split"]
 class Dataset(TableReader):
     """Splits of examples with the label names they use.
 
-    Label columns hold label names, `None` where a row has no label, or a tuple of names.
+    Label columns hold label names, `None` where a row has no label, or a tuple of names. Beside a
+    column `tokens` a tuple is one tag for each word, `None` for a word without one.
 
     Args:
         name: What the dataset is called in messages.
@@ -65,7 +66,9 @@ class Dataset(TableReader):
                         f"Column {column!r} of split {split.name!r} must hold label names. "
                         "Received: class numbers. Use Dataset.from_arrays, which names them."
                     )
-                to_names(split[column], names, f"Column {column!r} of split {split.name!r}")
+                where = f"Column {column!r} of split {split.name!r}"
+                words = split["tokens"] if "tokens" in split else None
+                to_names(split[column], names, where, words=words)
 
     @property
     def splits(self) -> dict[str, Split]:
@@ -166,7 +169,8 @@ class Dataset(TableReader):
 
         Label columns are those named in `labels`; without it, the column `label` if there is
         one. Their values are names, class numbers (the position in the names given; with no
-        names given, a number is its own name), `None` for no label, or lists of names.
+        names given, a number is its own name), `None` for no label, or lists of names. Of rows
+        with `tokens`, lists of words, a list is one tag for each word.
 
         Without `validation`, a seeded part of train becomes the validation split: of each
         class of `n` rows, `round(validation_fraction * n)`, in the order they stood in. Its

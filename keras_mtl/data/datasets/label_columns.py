@@ -38,7 +38,8 @@ def named(split: Split, spaces: Mapping[str, tuple[str, ...]], inferred: set[str
     columns = dict(split.columns)
     for column, names in spaces.items():
         where = f"Column {column!r} of split {split.name!r}"
-        columns[column] = tuple(to_names(split[column], names, where, column in inferred))
+        words = split["tokens"] if "tokens" in split else None
+        columns[column] = tuple(to_names(split[column], names, where, column in inferred, words))
     return Split(columns, split.name)
 
 

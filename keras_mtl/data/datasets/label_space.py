@@ -86,7 +86,11 @@ _NO_LABELS = "If the column is no label (a score, say), pass labels={} to keep i
 
 
 def to_names(
-    values: Iterable[Any], names: tuple[str, ...], where: str, inferred: bool = False
+    values: Iterable[Any],
+    names: tuple[str, ...],
+    where: str,
+    inferred: bool = False,
+    words: Sequence[Sequence[str]] | None = None,
 ) -> list[Any]:
     """Turn the values of a label column into names of its label space.
 
@@ -98,9 +102,12 @@ def to_names(
         names: The label space, in class order.
         where: The column and its split, for messages.
         inferred: Whether the names were read off the training rows.
+        words: The words of each row, if rows are lists of words: then a list is one tag for each,
+            `None` for a word without one.
 
     Raises:
-        ValueError: If a value is not in the label space; names the row and the nearest name.
+        ValueError: If a value is not in the label space (names the row and the nearest name), or
+            a list has more or fewer tags than the row has words.
     """
     known = {name: name for name in names}
     resolved: list[Any] = []
@@ -108,7 +115,11 @@ def to_names(
         if value is None:
             resolved.append(None)
         elif isinstance(value, list | tuple):
-            resolved.append(tuple(_from_several(each, known, where, row) for each in value))
+            if words is not None:
+                _check_length(value, words[row], where, row)
+            resolved.append(
+                tuple(_from_several(each, known, where, row, words is not None) for each in value)
+            )
         elif isinstance(value, str) and value in known:
             resolved.append(known[value])
         elif isinstance(value, Integral) and inferred and str(int(value)) in known:
@@ -120,7 +131,20 @@ def to_names(
     return resolved
 
 
-def _from_several(value: Any, known: Mapping[str, str], where: str, row: int) -> str:
+def _check_length(tags: Sequence[Any], words: Sequence[str], where: str, row: int) -> None:
+    if len(tags) != len(words):
+        raise ValueError(
+            f"{where} must hold one tag for each word where a row has a list. Received: "
+            f"{len(tags)} tags and {len(words)} words in row {row}. Write as many, None for a word "
+            "without a tag; for several labels of a whole text give `text`, not `tokens`."
+        )
+
+
+def _from_several(
+    value: Any, known: Mapping[str, str], where: str, row: int, of_words: bool
+) -> str | None:
+    if value is None and of_words:
+        return None
     # A list of numbers may be class numbers or a 0/1 vector: too easy to get wrong in silence.
     if not isinstance(value, str):
         raise ValueError(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from keras_mtl.data.datasets.split import TEXT_COLUMNS, Split
+from keras_mtl.data.datasets.split import Split
 from keras_mtl.data.text.word_splitter import WordSplitter
 
 PERMUTATIONS = 128
@@ -64,7 +64,7 @@ class NearDuplicates:
                 "Near-duplicates are found by the package datasketch, which must be installed. "
                 "Received: no such package. Install it: pip install 'keras_mtl[cleaning]'"
             ) from error
-        self._columns = [split[column] for column in TEXT_COLUMNS if column in split]
+        self._columns = [split[column] for column in split.text_columns]
         self._similarity, self._words = similarity, words
         # The seed is fixed: the same rows are found each time. Shingles are hashed already.
         self._empty = MinHash(PERMUTATIONS, seed=1, hashfunc=int)

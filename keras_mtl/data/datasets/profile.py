@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_mtl.data.datasets.dataset import Dataset
-from keras_mtl.data.datasets.split import TEXT_COLUMNS, Split
+from keras_mtl.data.datasets.split import Split
 from keras_mtl.data.text.word_splitter import WordSplitter
 
 PERCENTILES = (5, 50, 95, 99)
@@ -67,11 +67,10 @@ def word_counts(split: Split) -> np.ndarray:
     """Return the number of words of each row, int64 `(N,)`; 0 everywhere without texts."""
     words = WordSplitter()
     counts = np.zeros(len(split), np.int64)
-    for column in TEXT_COLUMNS:
-        if column in split:
-            # Tokens are cut into words already.
-            measure = len if column == "tokens" else words.count
-            counts += np.fromiter(map(measure, split[column]), np.int64, len(split))
+    for column in split.text_columns:
+        # Tokens are cut into words already.
+        measure = len if column == "tokens" else words.count
+        counts += np.fromiter(map(measure, split[column]), np.int64, len(split))
     return counts
 
 
@@ -118,7 +117,7 @@ def _examples(dataset: Dataset) -> list[dict[str, Any]]:
 
 
 def _text(split: Split, row: int) -> str:
-    values = [split[column][row] for column in TEXT_COLUMNS if column in split]
+    values = [split[column][row] for column in split.text_columns]
     text = " / ".join(value if isinstance(value, str) else " ".join(value) for value in values)
     return text if len(text) <= LONGEST_EXAMPLE else text[: LONGEST_EXAMPLE - 1] + "…"
 

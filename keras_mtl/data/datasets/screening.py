@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from keras_mtl.data.datasets.near_duplicates import NearDuplicates
-from keras_mtl.data.datasets.split import TEXT_COLUMNS, Split
+from keras_mtl.data.datasets.split import Split
 from keras_mtl.data.datasets.summary import duplicate_keys
 
 # Where a near-duplicate is looked for, in this order: leakage from test is told first.
@@ -104,13 +104,21 @@ def conflicting_rows(train: Split, column: str) -> set[int]:
     """
     ordered = "tokens" in train
     found: dict[Any, dict[int, Any]] = defaultdict(dict)
-    texts = [train[name] for name in TEXT_COLUMNS if name in train]
+    texts = [train[name] for name in train.text_columns]
     for row, (label, *parts) in enumerate(zip(train[column], *texts, strict=True)):
-        if label is not None:
+        untagged = ordered and isinstance(label, tuple) and set(label) <= {None}
+        if label is not None and not untagged:
             several = isinstance(label, tuple) and not ordered
             found[tuple(map(_collapsed, parts))][row] = frozenset(label) if several else label
-    groups = (rows for rows in found.values() if len(set(rows.values())) > 1)
+    groups = (rows for rows in found.values() if _contradict(list(rows.values())))
     return {row for rows in groups for row in rows}
+
+
+def _contradict(labels: Sequence[Any]) -> bool:
+    """Tell whether the labels of one text, in several rows, cannot all be right."""
+    if all(isinstance(label, tuple) for label in labels):
+        return any(len(set(tags) - {None}) > 1 for tags in zip(*labels, strict=True))
+    return len(set(labels)) > 1
 
 
 def _collapsed(text: str | Sequence[str]) -> Any:
@@ -169,8 +177,8 @@ def _check_left(
 
 
 def _label_counts(values: Iterable[Any]) -> Counter[str]:
-    counts: Counter[str] = Counter()
+    counts: Counter[Any] = Counter()
     for value in values:
-        if value is not None:
-            counts.update(set(value) if isinstance(value, tuple) else [value])
+        counts.update(set(value) if isinstance(value, tuple) else [value])
+    del counts[None]
     return counts

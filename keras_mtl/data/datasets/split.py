@@ -74,6 +74,12 @@ class Split:
         return self["tokens"] if "tokens" in self else self.texts
 
     @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The text columns that tell rows apart: `tokens` stand for the `text` they are of."""
+        present = tuple(column for column in TEXT_COLUMNS if column in self)
+        return tuple(one for one in present if one != "text" or "tokens" not in self)
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of columns and rows in their order, hashed afresh at each call.
 

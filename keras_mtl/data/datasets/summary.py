@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
-from keras_mtl.data.datasets.split import TEXT_COLUMNS, Split
+from keras_mtl.data.datasets.split import Split
 from keras_mtl.data.datasets.splitting import DuplicateCounts
 from keras_mtl.data.tables.tables import NullCounts
 
 
 def duplicate_keys(split: Split) -> list[Hashable]:
     """Return what each row's texts are compared by."""
-    present = [split[column] for column in TEXT_COLUMNS if column in split]
+    present = [split[column] for column in split.text_columns]
     return [
         tuple(tuple(part) if isinstance(part, list) else part for part in parts)
         for parts in zip(*present, strict=True)
@@ -62,6 +62,8 @@ def _nulls_lines(nulls: Mapping[str, NullCounts]) -> list[str]:
         found = [f"rows dropped: {counts['dropped']}"] if counts["dropped"] else []
         unlabelled = counts["unlabelled"].items()
         found += [f"rows without {column!r}: {rows}" for column, rows in unlabelled if rows]
+        untagged = counts.get("untagged", {}).items()
+        found += [f"words without {column!r}: {words}" for column, words in untagged if words]
         if found:
             lines.append(f"missing values in the file of {split}; {', '.join(found)}")
     return lines

@@ -23,12 +23,14 @@ class TableRequest:
         texts: Text column of the splits to column of the files.
         labels: Label column to its names in class order, or to `None` for those in train.
         nulls: What becomes of missing values, one of `NULLS`.
+        kept: Further columns, which are kept as they are.
     """
 
     name: str
     texts: Mapping[str, str]
     labels: Mapping[str, tuple[str, ...] | None]
     nulls: str
+    kept: tuple[str, ...] = ()
 
 
 def check_request(
@@ -80,6 +82,36 @@ def check_stratify(stratify: object, request: TableRequest) -> None:
         f"({listed(request.labels) or 'none'}), True for the first, or None. Received: "
         f"stratify={stratify!r}. {nearest(str(stratify), request.labels)}".rstrip()
     )
+
+
+def check_known(names: object, known: Sequence[str], argument: str, name: str) -> None:
+    """Check which columns are asked for, where it is known which there are.
+
+    Args:
+        names: What the user gave: columns, or a mapping from them.
+        known: The columns there are to choose from.
+        argument: The argument it was given as.
+        name: The dataset, for messages.
+
+    Raises:
+        ValueError: If these are no different columns of those there are.
+    """
+    whose = f"`{argument}` of dataset {name!r}"
+    if not isinstance(names, list | tuple | Mapping):
+        raise ValueError(
+            f"{whose} must be a list of columns. Received: {argument}={names!r:.60}. Write some "
+            f"of {listed(known)}, or [] for none."
+        )
+    for column in names:
+        if column not in known:
+            raise ValueError(
+                f"{whose} must name columns that there are ({listed(known) or 'none'}). Received: "
+                f"{column!r:.60}. {nearest(str(column), known)}".rstrip()
+            )
+    if len(set(names)) < len(names):
+        raise ValueError(
+            f"{whose} must name different columns. Received: {list(names)}. Name a column once."
+        )
 
 
 def _texts(text: Any, name: str) -> dict[str, str]:

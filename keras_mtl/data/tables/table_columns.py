@@ -67,9 +67,9 @@ class TextColumn:
             expected = "a list of words" if tokens else "a string"
             raise ValueError(
                 f"{self._where} must hold {expected} in every row. Received: {value!r:.60} "
-                f"({type(value).__name__}) in {self._unit} {line}. Lists of words go to "
-                "'tokens', which of files only JSON Lines can hold; strings to the other text "
-                "columns."
+                f"({type(value).__name__}) in {self._unit} {line}. Lists of words go to 'tokens', "
+                f"as in text={{'tokens': {self.column!r}}}, which of tables only JSON Lines can "
+                "hold; strings to the other text columns."
             )
         for word in words:
             if not word.isascii():
@@ -95,14 +95,23 @@ class LabelColumn:
         names: The label space in class order, or `None` to take every name that comes.
         given: Whether the user gave the names, so that numbers may be class numbers.
         nulls: What becomes of a missing label, `"error"` or `"unlabelled"`.
+        words: The column of the words that the rows are lists of, if they are: then a list is one
+            tag for each word. It takes a row before this one does.
     """
 
     def __init__(
-        self, column: str, place: Place, names: Sequence[str] | None, given: bool, nulls: str
+        self,
+        column: str,
+        place: Place,
+        names: Sequence[str] | None,
+        given: bool,
+        nulls: str,
+        words: TextColumn | None = None,
     ) -> None:
         self.column = self.target = column
         self.values: list[Any] = []
-        self.unlabelled = 0
+        self.unlabelled = self.untagged = 0
+        self._words = words
         self._names, self._given, self._nulls = names, given, nulls
         self._where, self._unit = f"Column {column!r} of '{place.name}'", place.unit
         self._without_label = place.without_label
@@ -114,22 +123,23 @@ class LabelColumn:
             self._known |= {str(number): name for number, name in enumerate(names)}
 
     def is_null(self, value: Any) -> bool:
-        """Tell whether a value is no label; an empty list is one: that none applies."""
-        return is_empty(value)
+        """Tell whether a value is no label, or lacks the tag of a word.
+
+        An empty list is a label: that none applies.
+        """
+        return is_empty(value) or (self._of_words(value) and any(map(is_empty, value)))
 
     def add_null(self, value: Any, line: int) -> None:
-        """Take a row without a label.
+        """Take a row without a label, or without the tags of some of its words.
 
         Raises:
-            ValueError: If every row must have one.
+            ValueError: If every row and word must have one.
         """
+        if self._of_words(value):
+            self._add_tags(value, line)
+            return
         if self._nulls == "error":
-            raise ValueError(
-                f"{self._where} must have a label in every row. Received: {_received(value)} in "
-                f"{self._unit} {line}. {_misnamed(self.column, value)}Pass nulls='drop' to leave "
-                "such rows out, nulls='unlabelled' to keep them without this "
-                f"label{self._without_label}."
-            )
+            raise self._missing("a label in every row", value, f"{self._unit} {line}", "label")
         self.unlabelled += 1
         self.values.append(None)
 
@@ -137,18 +147,21 @@ class LabelColumn:
         """Take the label of a row: a name, a whole number, or a list of names.
 
         Raises:
-            ValueError: If it is nothing of these, or not in the label space.
+            ValueError: If it is nothing of these, not in the label space, or a list of more or
+                fewer tags than the row has words.
         """
-        several = isinstance(value, list)
-        if several and not all(isinstance(name, str) and name.strip() for name in value):
-            raise ValueError(
-                f"{self._where} must hold names where a row has several labels. Received: "
-                f"{value!r:.60} in {self._unit} {line}. Write the names of the labels that apply."
-            )
-        if several:
-            self.values.append(tuple(self._name(name, line) for name in value))
+        at = f"{self._unit} {line}"
+        if self._of_words(value):
+            self._add_tags(value, line)
+        elif isinstance(value, list):
+            if not all(isinstance(name, str) and name.strip() for name in value):
+                raise ValueError(
+                    f"{self._where} must hold names where a row has several labels. Received: "
+                    f"{value!r:.60} in {at}. Write the names of the labels that apply."
+                )
+            self.values.append(tuple(self._name(name, at) for name in value))
         else:
-            self.values.append(self._name(value, line))
+            self.values.append(self._name(value, at))
 
     def label_space(self) -> tuple[str, ...]:
         """Read the label names off the rows taken.
@@ -156,47 +169,107 @@ class LabelColumn:
         Raises:
             ValueError: If no row has a label.
         """
-        if all(value in (None, ()) for value in self.values):
+        if not self._known:
             raise ValueError(
                 f"{self._where} must hold labels to take their names from. Received: none in any "
                 f"row. Name them: labels={{{self.column!r}: [...]}}."
             )
         return infer_names(self.values, self._where)
 
-    def _name(self, value: Any, line: int) -> str:
+    def _of_words(self, value: Any) -> bool:
+        return self._words is not None and isinstance(value, list)
+
+    def _add_tags(self, tags: list[Any], line: int) -> None:
+        """Take a tag for each word of the row that the column of words took last."""
+        words = self._words.values[-1] if self._words is not None else []
+        if len(tags) != len(words):
+            raise ValueError(
+                f"{self._where} must hold one tag for each word where a row has a list. Received: "
+                f"{len(tags)} tags and {len(words)} words in {self._unit} {line}. Write as many, "
+                "null for a word without a tag."
+            )
+        places = [f"{self._unit} {line}, word {number}" for number in range(1, len(tags) + 1)]
+        found = tuple(self._tag(tag, at) for tag, at in zip(tags, places, strict=True))
+        self.untagged += found.count(None)
+        self.values.append(found)
+
+    def _tag(self, tag: Any, at: str) -> str | None:
+        if is_empty(tag):
+            if self._nulls == "error":
+                raise self._missing("a tag for every word", tag, at, "tag")
+            return None
+        if not isinstance(tag, str):
+            raise ValueError(
+                f"{self._where} must hold names where a row has a tag for each word. Received: "
+                f"{tag!r:.60} ({type(tag).__name__}) in {at}. Write the name of the tag."
+            )
+        return self._name(tag, at)
+
+    def _missing(self, what: str, value: Any, at: str, kind: str) -> ValueError:
+        return ValueError(
+            f"{self._where} must have {what}. Received: {_received(value)} in {at}. "
+            f"{_misnamed(self.column, value)}Pass nulls='drop' to leave such rows out, "
+            f"nulls='unlabelled' to keep them without this {kind}{self._without_label}."
+        )
+
+    def _name(self, value: Any, at: str) -> str:
         if not isinstance(value, str | Integral):
             raise ValueError(
                 f"{self._where} must hold a label name, a whole number or a list of names. "
-                f"Received: {value!r:.60} ({type(value).__name__}) in {self._unit} {line}. "
+                f"Received: {value!r:.60} ({type(value).__name__}) in {at}. "
                 "Write the name of the class."
             )
         name = value if isinstance(value, str) else str(int(value))
         if name in self._known:
             return self._known[name]
         if self._names is not None:
-            raise ValueError(self._unknown(value, name, line))
-        self._check_kind(value, line)
+            raise ValueError(self._unknown(value, name, at))
+        self._check_kind(value, at)
         return self._known.setdefault(name, sys.intern(name))
 
-    def _check_kind(self, value: Any, line: int) -> None:
+    def _check_kind(self, value: Any, at: str) -> None:
         kind = str if isinstance(value, str) else int
         if self._kind not in (None, kind):
             raise ValueError(
                 f"{self._where} must hold names only, or whole numbers only. Received: {value!r} "
-                f"in {self._unit} {line}, after {listed(map(repr, self._known))}. Write all of "
+                f"in {at}, after {listed(map(repr, self._known))}. Write all of "
                 "them as strings, or give the names in class order."
             )
         self._kind = kind
 
-    def _unknown(self, value: Any, name: str, line: int) -> str:
+    def _unknown(self, value: Any, name: str, at: str) -> str:
         names = self._names or ()
         numbers = f", or class numbers 0 to {len(names) - 1}" if self._numbered else ""
         fix = f"Name every class: labels={{{self.column!r}: [...]}}."
         fix = fix if self._given else f"These are the labels of train. {fix}"
         return (
             f"{self._where} must hold one of {len(names)} label names ({listed(names)}){numbers}. "
-            f"Received: {value!r:.60} in {self._unit} {line}. {nearest(name, names)}{fix}"
+            f"Received: {value!r:.60} in {at}. {nearest(name, names)}{fix}"
         )
+
+
+class KeptColumn:
+    """A column that is kept as it is.
+
+    Args:
+        column: What the file and the split call it.
+    """
+
+    def __init__(self, column: str) -> None:
+        self.column = self.target = column
+        self.values: list[Any] = []
+
+    def is_null(self, value: Any) -> bool:
+        """Nothing is missing: what there is, is kept."""
+        return False
+
+    def add_null(self, value: Any, line: int) -> None:
+        """Take the value of a row."""
+        self.values.append(value)
+
+    def add(self, value: Any, line: int) -> None:
+        """Take the value of a row."""
+        self.values.append(value)
 
 
 def is_empty(value: Any) -> bool:

@@ -7,16 +7,17 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from keras_mtl.data.tables.table_arguments import TableRequest
-from keras_mtl.data.tables.table_columns import LabelColumn, Place, TextColumn
+from keras_mtl.data.tables.table_columns import KeptColumn, LabelColumn, Place, TextColumn
 from keras_mtl.data.tables.text_files import FilePath, existing_file
 
 # The line or number of a row, and its values.
 Rows = Generator[tuple[int, list[Any]], None, None]
 # Reads some columns of a file row by row.
 RowReader = Callable[[Path, Sequence[str]], Rows]
+Columns = Sequence[TextColumn | LabelColumn | KeptColumn]
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,13 @@ class NullCounts(TypedDict):
     """What became of the missing values of a table.
 
     `dropped` counts rows left out, `unlabelled` the rows that were kept without a label, for
-    each label column.
+    each label column. Where rows are lists of words, `untagged` counts the words without a tag in
+    rows that have tags.
     """
 
     dropped: int
     unlabelled: dict[str, int]
+    untagged: NotRequired[dict[str, int]]
 
 
 @dataclass(frozen=True)
@@ -94,12 +97,16 @@ def read_tables(request: TableRequest, tables: Mapping[str, Table]) -> Tables:
     nulls: dict[str, NullCounts] = {}
     for split, table in tables.items():
         texts = [TextColumn(column, to, table.place) for to, column in request.texts.items()]
+        words = next((text for text in texts if text.target == "tokens"), None)
         labels = [
-            LabelColumn(column, table.place, spaces.get(column), names is not None, request.nulls)
+            LabelColumn(
+                column, table.place, spaces.get(column), names is not None, request.nulls, words
+            )
             for column, names in request.labels.items()
         ]
-        columns: list[TextColumn | LabelColumn] = [*texts, *labels]
-        needed = {"error": 0, "unlabelled": len(texts), "drop": len(columns)}[request.nulls]
+        columns: Columns = [*texts, *labels, *map(KeptColumn, request.kept)]
+        most = len(texts) + len(labels)
+        needed = {"error": 0, "unlabelled": len(texts), "drop": most}[request.nulls]
         dropped = _read_table(table, columns, needed, request.nulls)
         for label in labels:
             # Train is the first of them: it names the classes of the others.
@@ -108,17 +115,17 @@ def read_tables(request: TableRequest, tables: Mapping[str, Table]) -> Tables:
         splits[split] = {column.target: column.values for column in columns}
         unlabelled = {label.column: label.unlabelled for label in labels}
         nulls[split] = {"dropped": dropped, "unlabelled": unlabelled}
+        if words is not None:
+            nulls[split]["untagged"] = {label.column: label.untagged for label in labels}
     return Tables(splits, {column: spaces[column] for column in request.labels}, nulls)
 
 
-def _read_table(
-    table: Table, columns: Sequence[TextColumn | LabelColumn], needed: int, nulls: str
-) -> int:
+def _read_table(table: Table, columns: Columns, needed: int, nulls: str) -> int:
     """Add the rows of a table to its columns, and return how many were dropped.
 
     Args:
         table: The rows.
-        columns: The texts, then the labels.
+        columns: The texts, then the labels, then what is kept as it is.
         needed: Of the first columns, how many a row needs a value in so as not to be dropped.
         nulls: What was asked to become of nulls, for messages.
     """

@@ -130,10 +130,10 @@ def test_numbers_are_class_numbers_where_names_are_no_numbers():
 
 
 def test_lists_of_words_and_of_labels():
-    rows = [{"words": ["I", "see"], "tags": ["PRON", "VERB"]}, {"words": ["go"], "tags": []}]
+    rows = [{"words": ["I", "see"], "tags": ["PRON", "VERB"]}, {"words": ["go"], "tags": ["VERB"]}]
     options = {"text": {"tokens": "words"}, "labels": "tags"}
     data = load(lines(*rows), "a.jsonl", **options)
-    assert data.train["tags"] == (("PRON", "VERB"), ())
+    assert data.train["tags"] == (("PRON", "VERB"), ("VERB",))
     cut = load(lines(*rows) * 4, "a.jsonl", **options, validation_fraction=0.25)
     assert len(cut.validation) == 2
 
