@@ -18,14 +18,15 @@ from keras_mtl.data.datasets.splitting import (
     holdout,
 )
 from keras_mtl.data.datasets.summary import duplicate_keys, summarise
-from keras_mtl.data.tables.table_reader import Cut, TableReader
+from keras_mtl.data.tables.table_reader import Cut
 from keras_mtl.data.tables.tables import NullCounts, Tables
+from keras_mtl.data.tables.word_reader import WordReader
 
 __all__ = ["TEXT_COLUMNS", "Dataset", "Split"]
 
 
 @dataclass(frozen=True, eq=False)
-class Dataset(TableReader):
+class Dataset(WordReader):
     """Splits of examples with the label names they use.
 
     Label columns hold label names, `None` where a row has no label, or a tuple of names. Beside a
