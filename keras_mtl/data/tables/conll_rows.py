@@ -26,6 +26,7 @@ def conll_rows(
     encoding: str = "utf-8",
     delimiter: str | None = None,
     comment: str | None = None,
+    replace: bool = False,
 ) -> Generator[tuple[int, list[Any]], None, None]:
     """Read some columns of a CoNLL file, text by text.
 
@@ -36,6 +37,7 @@ def conll_rows(
         encoding: The encoding of the text.
         delimiter: What stands between two columns; `None` for spaces or tabs, however many.
         comment: Lines before the first word of a text that begin so are passed over.
+        replace: Whether bytes that do not decode become U+FFFD; see `text_lines`.
 
     Yields:
         The line a text starts in, counted from 1, and for each of `columns` the list of what
@@ -46,7 +48,7 @@ def conll_rows(
             or an empty one, or two columns are the same; the message names file and line.
     """
     picker = None
-    for text in _texts(path, encoding, comment):
+    for text in _texts(text_lines(path, encoding, replace), comment):
         if picker is None:
             picker = _Picker(path, {name: numbers[name] for name in columns}, delimiter, text[0])
         words = [picker(number, line) for number, line in text]
@@ -118,10 +120,10 @@ def check_separators(delimiter: object, comment: object, name: str) -> None:
         )
 
 
-def _texts(path: Path, encoding: str, comment: str | None) -> Iterator[list[Line]]:
+def _texts(lines: Iterator[str], comment: str | None) -> Iterator[list[Line]]:
     """Yield the lines of each text, with their numbers."""
     text: list[Line] = []
-    for number, raw in enumerate(text_lines(path, encoding), start=1):
+    for number, raw in enumerate(lines, start=1):
         line = raw.rstrip("\r\n")
         document = line.startswith(DOCUMENT)
         if document or not line.strip(" \t"):

@@ -77,12 +77,14 @@ def check_encoding(encoding: object, whose: str) -> None:
         ) from error
 
 
-def text_lines(path: Path, encoding: str = "utf-8") -> Iterator[str]:
+def text_lines(path: Path, encoding: str = "utf-8", replace: bool = False) -> Iterator[str]:
     """Read the lines of a file one by one, line ends included, without a byte order mark.
 
     Args:
         path: The file; read as gzip if its name ends in `.gz`.
         encoding: The encoding of the text.
+        replace: Whether a byte that does not decode becomes U+FFFD, where it is known that a file
+            has such bytes; else it is an error.
 
     Raises:
         ValueError: If the file is no such text, has NUL bytes or is a damaged gzip file; the
@@ -94,6 +96,8 @@ def text_lines(path: Path, encoding: str = "utf-8") -> Iterator[str]:
     try:
         with opener(path, "rt", encoding=encoding, errors="surrogateescape", newline="") as file:
             for number, line in enumerate(file, start=1):
+                if replace:
+                    line = _UNDECODED.sub("\ufffd", line)
                 _check_line(line, number, path, encoding)
                 yield line.removeprefix("\ufeff") if number == 1 else line
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
