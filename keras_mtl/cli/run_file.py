@@ -115,9 +115,8 @@ def _dataset(looked: Looked, folder: Path) -> str:
     if not guess.jsonl:
         lines.append(_delimiter(guess))
     words = splits["train"]["words"]
-    lines.append(
-        f"    text: {scalar(guess.text)}  # median {words['p50']:,} words, longest {words['max']:,}"
-    )
+    text = f"{{tokens: {scalar(guess.text)}}}" if guess.words else scalar(guess.text)
+    lines.append(f"    text: {text}  # median {words['p50']:,} words, longest {words['max']:,}")
     if guess.other_texts:
         others = ", ".join(f"{column!r:.60}" for column in guess.other_texts[:MOST_SHOWN])
         lines.append(comment(f"Texts too, and not read: {others}.", 4))

@@ -108,6 +108,17 @@ def page() -> str:
             "Chosen by `train` with a name in `.jsonl` or `.ndjson`, also with `.gz` behind it.",
         ),
         _section(
+            "`data.<name>`: a dataset of words in CoNLL files",
+            [*kinds.DATA["conll"].keys.values(), SCREEN],
+            "Chosen by `train` with a name in `.conll`, `.bio` or `.iob2`, also with `.gz` behind "
+            "it.",
+        ),
+        _section(
+            "`data.<name>`: a dataset of words in CoNLL-U files",
+            [*kinds.DATA["conllu"].keys.values(), SCREEN],
+            "Chosen by `train` with a name in `.conllu`, also with `.gz` behind it.",
+        ),
+        _section(
             "`data.<name>`: a named dataset",
             [SOURCE, *kinds.DATA["named"].keys.values(), SCREEN],
             "Chosen by `source`.",

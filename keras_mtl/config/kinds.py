@@ -84,6 +84,8 @@ _CSV = kind(Dataset.from_csv, "name", "seed")
 DATA = {
     "csv": _CSV,
     "jsonl": _explained_by(kind(Dataset.from_jsonl, "name", "seed"), _CSV),
+    "conll": kind(Dataset.from_conll, "name", "seed"),
+    "conllu": kind(Dataset.from_conllu, "name", "seed"),
     "tfds": kind(Dataset.from_tfds, "name", "seed"),
     "named": kind(load_dataset, "name", "seed", "text", "labels"),
 }

@@ -20,7 +20,12 @@ from keras_mtl.config.yaml_file import Document, Place, read_yaml
 _LARGEST_BATCH = 2**20
 # Keys of a dataset whose values are files or folders.
 _PATHS = ("train", "validation", "test", "path", "data_dir")
-_TABLES = {".csv": "csv", ".tsv": "csv", ".tab": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_TABLES = {
+    **dict.fromkeys((".csv", ".tsv", ".tab"), "csv"),
+    **dict.fromkeys((".jsonl", ".ndjson"), "jsonl"),
+    **dict.fromkeys((".conll", ".bio", ".iob2"), "conll"),
+    ".conllu": "conllu",
+}
 
 
 def load_config(

@@ -56,6 +56,28 @@ def test_a_dictionary_does_as_well(run_file):
     assert load_config(yaml.safe_load(config.to_yaml())).to_dict() == config.to_dict()
 
 
+def test_datasets_of_words(tmp_path):
+    (tmp_path / "a.conll").write_text("Ann B-PER\nsings O\n\n" * 4)
+    (tmp_path / "a.conllu.gz").touch()
+    (tmp_path / "run.yaml").write_text(
+        """
+        data:
+          names: {train: a.conll, columns: {ner: -1}, validation_fraction: 0.25}
+          trees: {train: a.conllu.gz, labels: [upos, xpos], columns: [head]}
+          flights: {source: atis, path: flights}
+        tasks:
+          ner: {data: [names, trees, flights]}
+        """
+    )
+    config = load_config(tmp_path / "run.yaml")
+    names = config.data["names"].choice.make(name="names", seed=0)
+    assert names.labels == {"ner": ("B-PER", "O")} and len(names.validation) == 1
+    assert config.data["trees"].choice.values["nulls"] == "unlabelled"
+    assert config.data["flights"].choice.values["path"] == str(tmp_path / "flights")
+    with pytest.raises(ConfigError, match="must have the keys? .*columns|columns"):
+        load_config(tmp_path / "run.yaml", ["data.names={train: a.conll}"])
+
+
 def test_values_are_changed_by_arguments(run_file):
     changes = ["training.epochs=3", "trunk=lstm", "trunk.units=7", "tasks.tone.weight=2"]
     config = load_config(run_file.rename(run_file.with_name("b.yaml")), changes[:1])

@@ -39,6 +39,7 @@ class Guess:
         notes: Why a column is no label, by column.
         left_out: Why a file is of no use, by split.
         unseen: The labels of a split that train does not have, by split and column.
+        words: Whether the text column holds lists of words.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Guess:
     notes: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
     unseen: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    words: bool = False
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -60,8 +62,8 @@ class Guess:
         labels: Any = dict(self.labels)
         if all(names is None for names in self.labels.values()):
             labels = list(labels) if len(labels) != 1 else next(iter(labels))
-        found = {"text": self.text, "labels": labels, "nulls": self.nulls}
-        found["encoding"] = self.encoding
+        text: Any = {"tokens": self.text} if self.words else self.text
+        found = {"text": text, "labels": labels, "nulls": self.nulls, "encoding": self.encoding}
         return found if self.jsonl else {**found, "delimiter": self.delimiter}
 
     def load(self) -> Dataset:
@@ -137,6 +139,7 @@ def guess(
         {**notes, **use.notes},
         use.left_out,
         use.unseen,
+        set(train.columns[text].kinds) == {"list"},
     )
 
 

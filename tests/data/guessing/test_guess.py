@@ -174,6 +174,14 @@ def test_lists_of_labels_are_read_where_they_are_asked_for():
     assert found.load().train["topics"][:3] == (("a",), ("a", "b"), ())
 
 
+def test_lists_of_words_are_read_where_they_are_asked_for():
+    rows = {"words": [["so", "dull"], ["fine"]] * 6, "tags": [["O", "B"], ["B"]] * 6}
+    found = guess("mine", train("mine.jsonl", **rows), text="words", labels=["tags"])
+    assert found.arguments["text"] == {"tokens": "words"}
+    assert found.load().train["tokens"][0] == ["so", "dull"]
+    assert found.load().labels == {"tags": ("B", "O")}
+
+
 def test_labels_may_be_dispensed_with():
     found = guess("mine", train(tone=None), must_have_labels=False)
     assert found.labels == {} and found.load().labels == {}

@@ -194,6 +194,36 @@ JSON_MISTAKES = {
         {"text": {"tokens": "text"}},
         "list of words.* line 1",
     ),
+    "words not said to be such": (
+        lines({"tokens": ["a"], "label": "x"}),
+        {"text": "tokens"},
+        "must hold a string .* line 1. .*text={'tokens': 'tokens'}",
+    ),
+    "fewer tags than words": (
+        lines({"tokens": ["a", "b"], "label": ["x"]}),
+        {"text": {"tokens": "tokens"}},
+        "'label' of 'mine.* one tag for each word .* Received: 1 tags and 2 words in line 1",
+    ),
+    "no tag for a word": (
+        lines({"tokens": ["a", "b"], "label": ["x", None]}),
+        {"text": {"tokens": "tokens"}},
+        "a tag for every word. Received: null in line 1, word 2. Pass nulls='drop'",
+    ),
+    "an empty tag": (
+        lines({"tokens": ["a", "b"], "label": ["", "x"]}),
+        {"text": {"tokens": "tokens"}},
+        "Received: an empty cell in line 1, word 1",
+    ),
+    "a tag that is a number": (
+        lines({"tokens": ["a", "b"], "label": ["x", 1]}),
+        {"text": {"tokens": "tokens"}},
+        r"a tag for each word. Received: 1 \(int\) in line 1, word 2",
+    ),
+    "a tag of no such space": (
+        lines({"tokens": ["a", "b"], "label": ["x", "yy"]}),
+        {"text": {"tokens": "tokens"}, "labels": {"label": ["x", "y"]}},
+        "'yy' in line 1, word 2. Did you mean 'y'",
+    ),
     "bytes of another kind": (lines(ROW).encode() + b'{"text": "\xff"}', {}, "0xff in line 2"),
 }
 

@@ -138,6 +138,20 @@ def test_lists_of_words_and_of_labels():
     assert len(cut.validation) == 2
 
 
+def test_tags_of_words_beside_a_label_of_the_text():
+    row = {"tokens": ["fly", "to", "Rome"], "slots": ["O", "O", "B"], "intent": "book"}
+    other = {"tokens": ["hi"], "slots": None, "intent": "greet"}
+    options = {"text": {"tokens": "tokens"}, "labels": ["slots", "intent"], "nulls": "unlabelled"}
+    data = load(lines(row, {**row, "slots": ["O", None, "B"]}, other), "a.jsonl", **options)
+    assert data.train["slots"] == (("O", "O", "B"), ("O", None, "B"), None)
+    assert data.labels == {"slots": ("B", "O"), "intent": ("book", "greet")}
+    nulls = {"dropped": 0, "unlabelled": {"slots": 1, "intent": 0}}
+    assert data.nulls["train"] == {**nulls, "untagged": {"slots": 1, "intent": 0}}
+    assert "rows without 'slots': 1, words without 'slots': 1" in data.describe()
+    cut = load(lines(row, other) * 4, "a.jsonl", **options, validation_fraction=0.25)
+    assert sorted(cut.validation["intent"]) == ["book", "greet"]
+
+
 def test_labels_are_kept_once():
     label = load("text,label\n" + "fine,a long name\n" * 3).train["label"]
     assert label[0] is label[1] is label[2]
