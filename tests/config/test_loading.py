@@ -74,7 +74,7 @@ def test_datasets_of_words(tmp_path):
     assert names.labels == {"ner": ("B-PER", "O")} and len(names.validation) == 1
     assert config.data["trees"].choice.values["nulls"] == "unlabelled"
     assert config.data["flights"].choice.values["path"] == str(tmp_path / "flights")
-    with pytest.raises(ConfigError, match="must have the keys? .*columns|columns"):
+    with pytest.raises(ConfigError, match="must have the key .columns."):
         load_config(tmp_path / "run.yaml", ["data.names={train: a.conll}"])
 
 
