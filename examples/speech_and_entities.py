@@ -2,8 +2,7 @@
 
     python examples/speech_and_entities.py hf://sentence-transformers/all-MiniLM-L6-v2
 
-Each set has its own tags and its own rows; the encoder learns from both. Both are looked for in
-KERAS_MTL_DATA.
+Each set has tags and rows of its own. Both are looked for in KERAS_MTL_DATA.
 """
 
 import argparse

@@ -60,5 +60,5 @@ def test_speech_and_entities(run):
 
 @pytest.mark.parametrize("trunk", ["lstm", "cnn"])
 def test_chinese_entities(run, trunk):
-    printed = run("chinese_entities", "--trunk", trunk, "--epochs", "8")
+    printed = run("chinese_entities", f"--trunk={trunk}", "--epochs=20", "--learning-rate=2e-2")
     assert "'ner_f1'" in printed and '"text": "北京"' in printed

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
+from keras_mtl.tasks import is_missing
+
 MANY = 20  # names written out in an error before "and n more"
 
 
@@ -64,8 +66,8 @@ def infer_names(values: Iterable[Any], where: str) -> tuple[str, ...]:
     """
     found: set[Any] = set()
     for value in values:
-        found.update(value if isinstance(value, list | tuple) else [value])
-    found.discard(None)
+        several = value if isinstance(value, list | tuple) else [value]
+        found.update(one for one in several if not is_missing(one))
     numbers = [value for value in found if isinstance(value, Integral)]
     names = [value for value in found if isinstance(value, str)]
     if not found:
@@ -94,7 +96,7 @@ def to_names(
 ) -> list[Any]:
     """Turn the values of a label column into names of its label space.
 
-    A value is a name, a class number, `None` (no label), or a list of names (several labels,
+    A value is a name, a class number, missing (`None`, NaN or `""`: no label), or a list of names (several labels,
     or one per token), which becomes a tuple.
 
     Args:
@@ -112,7 +114,7 @@ def to_names(
     known = {name: name for name in names}
     resolved: list[Any] = []
     for row, value in enumerate(values):
-        if value is None:
+        if is_missing(value):
             resolved.append(None)
         elif isinstance(value, list | tuple):
             if words is not None:
@@ -143,7 +145,7 @@ def _check_length(tags: Sequence[Any], words: Sequence[str], where: str, row: in
 def _from_several(
     value: Any, known: Mapping[str, str], where: str, row: int, of_words: bool
 ) -> str | None:
-    if value is None and of_words:
+    if of_words and is_missing(value):
         return None
     # A list of numbers may be class numbers or a 0/1 vector: too easy to get wrong in silence.
     if not isinstance(value, str):

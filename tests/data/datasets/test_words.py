@@ -96,3 +96,20 @@ def test_a_profile_shows_tags_and_words_without():
     assert ("words of train without tags", 1) in _nulls(found)
     assert "(no label)           1" in data.describe()
     assert data.describe().endswith("missing values in the file of train; words without 'tags': 1")
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), ""], ids=repr)
+def test_a_label_or_a_tag_may_be_missing_in_any_form(missing):
+    data = Dataset.from_arrays(
+        "mine",
+        {
+            "tokens": [["a", "b"], ["c"], ["d"]],
+            "tags": [["X", missing], missing, ["Y"]],
+            "label": ["pos", missing, "neg"],
+        },
+        labels={"tags": None, "label": None},
+        validation_fraction=0,
+    )
+    assert data.labels == {"tags": ("X", "Y"), "label": ("neg", "pos")}
+    assert data.train["tags"] == (("X", None), None, ("Y",))
+    assert data.train["label"] == ("pos", None, "neg")
