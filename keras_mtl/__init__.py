@@ -16,6 +16,7 @@ from keras_mtl.data import (
     Split,
     SubwordTokenizer,
     WordTokenizer,
+    WordVectors,
     load_dataset,
 )
 from keras_mtl.data.text import cleaning
@@ -39,6 +40,7 @@ __all__ = [
     "SubwordTokenizer",
     "Task",
     "WordTokenizer",
+    "WordVectors",
     "__version__",
     "balanced_class_weight",
     "balancing",

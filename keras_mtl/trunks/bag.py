@@ -5,24 +5,23 @@ from collections.abc import Sequence
 import keras
 
 from keras_mtl.data.text.tokenizer import WordTokenizer
+from keras_mtl.data.text.word_vectors import WordVectors
 from keras_mtl.tasks import Task
+from keras_mtl.trunks.embedding import word_embedding
 from keras_mtl.trunks.layers import HashedBigrams, PaddingMask
-from keras_mtl.trunks.vocabulary import (
-    at_least_one,
-    share,
-    vocabulary_size_of,
-    with_preprocessor,
-)
+from keras_mtl.trunks.vocabulary import at_least_one, share, with_preprocessor
 from keras_mtl.trunks.word_weights import Sum, WeightedSums
 
 
 def bag(
     tokenizer: WordTokenizer | int,
-    embedding_dim: int = 64,
+    embedding_dim: int | None = None,
     *,
     tasks: Sequence[str | Task] = (),
     bigram_dim: int = 4,
     bigram_buckets: int = 2**19,
+    vectors: WordVectors | None = None,
+    train_embedding: bool = True,
     word_dropout: float = 0.5,
     dropout: float = 0.3,
     name: str = "trunk",
@@ -42,11 +41,13 @@ def bag(
     Args:
         tokenizer: The tokenizer whose ids the trunk reads (it becomes the model's
             `preprocessor`), or the number of ids, where 0 is padding.
-        embedding_dim: Width of the vectors of words.
+        embedding_dim: Width of the vectors of words; by default 64, or that of `vectors`.
         tasks: The tasks, or their names, that get a sum of their own; tasks of words have no use
             for one.
         bigram_dim: Width of the vectors of pairs.
         bigram_buckets: How many vectors the hashed pairs share; 0 leaves pairs out.
+        vectors: Word vectors to begin with, from `WordVectors.read`; random ones when `None`.
+        train_embedding: Whether word vectors are trained, or stay as they are.
         word_dropout: Share of words, and of pairs, dropped in training from the sums.
         dropout: Share of the entries of the sums dropped in training.
         name: Name of the returned model.
@@ -59,22 +60,26 @@ def bag(
         read `"pooled"`. Features do not depend on how far a row is padded.
 
     Raises:
-        TypeError: If `tokenizer` is neither a tokenizer nor a number, or `tasks` no tasks.
-        ValueError: If a size or a share is out of range, or a task is given twice.
+        TypeError: If `tokenizer` is neither a tokenizer nor a number, `tasks` no tasks, or
+            `vectors` none.
+        ValueError: If a size or a share is out of range, a task is given twice, or `vectors` do
+            not fit.
 
     Reference:
         [Joulin et al., 2017](https://arxiv.org/abs/1607.01759); for the weights
         [Wang & Manning, 2012](https://aclanthology.org/P12-2018/).
     """
-    at_least_one("bag", embedding_dim=embedding_dim, bigram_dim=bigram_dim)
+    at_least_one("bag", bigram_dim=bigram_dim)
     share("bag", word_dropout=word_dropout, dropout=dropout)
     names = _names(tasks)
+    embedding = word_embedding("bag", tokenizer, embedding_dim, 64, vectors, train_embedding)
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     mask = PaddingMask(name="padding_mask")(token_ids)
-    size = vocabulary_size_of(tokenizer)
-    words = keras.layers.Embedding(size, embedding_dim, name="embedding")(token_ids)
+    words = embedding(token_ids)
     sequence = words
-    sums = WeightedSums(size, names, word_dropout, name="word_sums")(token_ids, words)
+    sums = WeightedSums(embedding.input_dim, names, word_dropout, name="word_sums")(
+        token_ids, words
+    )
     if bigram_buckets:
         numbers = HashedBigrams(bigram_buckets, name="bigrams")(token_ids)
         size = bigram_buckets + 1

@@ -23,6 +23,25 @@ class PaddingMask(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
+class ClearPadding(keras.layers.Layer):
+    """Set `(B, L, D)` to 0 at padding, whatever stands there.
+
+    Call arguments:
+        sequence: `(B, L, D)`.
+        padding_mask: `(B, L)` booleans, true at real tokens.
+
+    Returns:
+        `(B, L, D)`.
+    """
+
+    def call(self, sequence: Any, padding_mask: Any) -> Any:
+        return ops.where(ops.expand_dims(padding_mask, -1), sequence, 0.0)
+
+    def compute_output_shape(self, sequence_shape: Any, padding_mask_shape: Any) -> Any:
+        return sequence_shape
+
+
+@keras.saving.register_keras_serializable(package="keras_mtl")
 class ReverseTokens(keras.layers.Layer):
     """Reverse the real tokens of each row of `(B, L, D)`; padding stays behind them.
 
