@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import importlib
 import inspect
 import re
@@ -15,12 +16,13 @@ from keras_mtl import tasks, trunks
 from keras_mtl.balancing.names import NAMES
 from keras_mtl.config.arguments import LEFT_OUT, Key, keys_of, takes_any_key
 from keras_mtl.config.errors import ConfigError
-from keras_mtl.data import Dataset, WordTokenizer, load_dataset
+from keras_mtl.data import Dataset, WordTokenizer, WordVectors, load_dataset
 from keras_mtl.data.datasets.label_space import listed, nearest
 
 TFDS = "tfds:"
 # Of a learning-rate schedule; where a run file leaves them out, they are those of the whole run.
 DECAY_STEPS = "decay_steps"
+VECTORS = "vectors"  # The key of trunks whose value is a file.
 IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
 
@@ -63,6 +65,26 @@ def _fit_words(sources: Any, cleaning: Any = None, **options: Any) -> WordTokeni
     return WordTokenizer.fit(*sources, cleaning=steps, **options)
 
 
+def _trunk(make: Callable[..., Any], *context: str) -> Kind:
+    """A trunk, in a run file with the path of a file of word vectors where Python has them read."""
+    found = kind(make, *context)
+    vectors = dataclasses.replace(
+        found.keys[VECTORS],
+        annotation=str | None,
+        meaning="A file of word vectors in the text format of GloVe or word2vec, plain or `.gz`, "
+        "to begin with; random ones when `null`.",
+    )
+    made = functools.partial(_with_vectors, make)
+    return dataclasses.replace(found, make=made, keys={**found.keys, VECTORS: vectors})
+
+
+def _with_vectors(
+    make: Callable[..., Any], tokenizer: Any, vectors: str | None = None, **options: Any
+) -> Any:
+    read = None if vectors is None else WordVectors.read(vectors, tokenizer)
+    return make(tokenizer=tokenizer, vectors=read, **options)
+
+
 def _own_step(step: Any) -> Any:
     """A cleaning step of the user's by import path, alone or with arguments; others as they are."""
     name, arguments = next(iter(step.items())) if isinstance(step, dict) and step else (step, None)
@@ -92,8 +114,10 @@ DATA = {
 TASKS = {"classification": kind(tasks.classification, "name", "labels", "column")}
 TOKENIZERS = {"words": _tokenizer()}
 TRUNKS = {
-    "lstm": kind(trunks.lstm, "tokenizer", "name"),
-    "bag": kind(trunks.bag, "tokenizer", "tasks", "name"),
+    "lstm": _trunk(trunks.lstm, "tokenizer", "name"),
+    "bag": _trunk(trunks.bag, "tokenizer", "tasks", "name"),
+    "cnn": _trunk(trunks.cnn, "tokenizer", "name"),
+    "transformer": _trunk(trunks.transformer, "tokenizer", "name"),
 }
 BALANCERS = {name: kind(one, "name") for name, one in NAMES.items()}
 

@@ -95,7 +95,7 @@ class _Loader:
         self.check_all_used(tasks, list(data))
         tokenizer = self.choice(raw, "tokenizer", kinds.TOKENIZERS, "words")
         self.import_steps(tokenizer)
-        trunk = self.choice(raw, "trunk", kinds.TRUNKS, "lstm")
+        trunk = self.with_vectors(self.choice(raw, "trunk", kinds.TRUNKS, "lstm"))
         mixture = self.checker.section(raw.get("mixture"), MIXTURE, ("mixture",))
         if mixture.get("batch_size", 1) > _LARGEST_BATCH:
             self.checker.problem(
@@ -136,6 +136,14 @@ class _Loader:
             return kinds.named_kind(name, table, context)
 
         return self.checker.choice(raw.get(section), (section,), find, default)
+
+    def with_vectors(self, trunk: Choice | None) -> Choice | None:
+        """A trunk with the absolute path of its word vectors; one by import path as it is."""
+        path = trunk.values.get(kinds.VECTORS) if trunk else None
+        if trunk is None or path is None or trunk.kind not in kinds.TRUNKS.values():
+            return trunk
+        values = {**trunk.values, kinds.VECTORS: str(self.absolute(path))}
+        return Choice(trunk.kind, values, trunk.place)
 
     def import_steps(self, tokenizer: Choice | None) -> None:
         """Import cleaning steps of the user's, which register themselves with Keras."""

@@ -35,6 +35,19 @@ def test_paths_are_relative_to_the_run_file(run_file, monkeypatch):
     assert config.data["reviews"].choice.values["train"] == str(run_file.parent / "reviews.csv")
 
 
+def test_word_vectors_are_looked_for_beside_the_run_file(run_file, monkeypatch):
+    monkeypatch.chdir("/")
+    config = load_config(run_file, ["trunk.vectors=words/small.txt"])
+    path = run_file.parent / "words" / "small.txt"
+    assert config.trunk.values["vectors"] == str(path)
+    assert load_config(run_file).trunk.values["vectors"] is None
+    path.parent.mkdir()
+    path.write_text("film 1 2 3 4\na 0 0 0 1\n")
+    tokenizer = mtl.WordTokenizer(["film", "a"])
+    embedding = config.trunk.make(tokenizer=tokenizer).get_layer("embedding")
+    assert embedding.get_weights()[0][2:].tolist() == [[1, 2, 3, 4], [0, 0, 0, 1]]
+
+
 def test_output_is_by_default_named_after_the_run_file(run_file):
     run_file.write_text(RUN.replace("output: out\n", ""))
     assert load_config(run_file).output == run_file.parent / "runs" / "run"

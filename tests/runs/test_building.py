@@ -111,6 +111,12 @@ def test_a_schedule_decays_over_the_whole_run_unless_it_says_otherwise(tmp_path)
         assert schedule.decay_steps == (expected or 5 * found.mixture.steps_per_epoch)
 
 
+def test_word_vectors_that_are_not_there(tmp_path):
+    config = load_config(write_run(tmp_path), ["trunk.vectors=small.txt"])
+    with pytest.raises(ConfigError, match="`trunk`: `path` of word vectors .*small.txt'"):
+        build(config)
+
+
 def test_the_seed_decides_the_weights_and_the_cut(tmp_path):
     run_file = write_run(tmp_path)
     one, same, other = (build(load_config(run_file, [f"seed={n}"])) for n in (1, 1, 2))

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_mtl.trunks.layers import HashedBigrams, PaddingMask, ReverseTokens
+from keras_mtl.trunks.layers import ClearPadding, HashedBigrams, PaddingMask, ReverseTokens
 
 pytestmark = pytest.mark.any_backend
 
@@ -99,3 +99,9 @@ def test_config_round_trip():
         keras.saving.serialize_keras_object(HashedBigrams(77))
     )
     assert isinstance(copy, HashedBigrams) and copy.buckets == 77
+
+
+def test_padding_is_cleared_whatever_stands_there():
+    sequence = np.array([[[1.0, 2.0], [3.0, 4.0]], [[5.0, np.nan], [np.inf, 6.0]]], np.float32)
+    found = ClearPadding()(ops.array(sequence), ops.array([[True, False], [False, False]]))
+    assert ops.convert_to_numpy(found).tolist() == [[[1, 2], [0, 0]], [[0, 0], [0, 0]]]

@@ -27,12 +27,12 @@ def weights_of(trunk: keras.Model, *names: str) -> list[np.ndarray]:
 
 
 def masked_reading(trunk: keras.Model, layers: int, bidirectional: bool) -> dict[str, np.ndarray]:
-    """`sequence` and `last` by `Embedding(mask_zero=True)` and masked layers, same weights."""
+    """The sequences and `last` by `Embedding(mask_zero=True)` and masked layers, same weights."""
     embedding = keras.layers.Embedding(VOCABULARY_SIZE, 4)
     embedding.build()
     embedding.set_weights(weights_of(trunk, "embedding"))
     sequence, mask = embedding(IDS), ops.convert_to_tensor(MASK)
-    last = None
+    features, last = {}, None
     for number in range(1, layers + 1):
         names = [f"lstm_{number}"] + [f"lstm_{number}_backward"] * bidirectional
         found = []
@@ -44,7 +44,8 @@ def masked_reading(trunk: keras.Model, layers: int, bidirectional: bool) -> dict
             layer.set_weights(weights_of(trunk, *names))
             found.append(layer(sequence, mask=mask))
         sequence, last = found[0], found[-1]
-    return arrays({"sequence": sequence, "last": last})
+        features[f"sequence_{number}"] = sequence
+    return arrays({"sequence": sequence, "last": last, **features})
 
 
 @pytest.mark.parametrize("layers", [1, 2])
@@ -55,7 +56,9 @@ def test_reads_as_keras_does_with_a_mask(layers, bidirectional):
     expected = masked_reading(trunk, layers, bidirectional)
     assert features["sequence"].shape[-1] == features["last"].shape[-1] == 3 * (1 + bidirectional)
     assert np.abs(expected["last"][0]).min() > 1e-3  # Or equality would say nothing.
-    np.testing.assert_allclose(features["sequence"][MASK], expected["sequence"][MASK], atol=1e-6)
+    assert set(features) - set(expected) == {"padding_mask"}
+    for name in set(expected) - {"last"}:
+        np.testing.assert_allclose(features[name][MASK], expected[name][MASK], atol=1e-6)
     texts = MASK.any(axis=1)
     np.testing.assert_allclose(features["last"][texts], expected["last"][texts], atol=1e-6)
     assert (features["last"][~texts] == 0).all()
@@ -109,14 +112,19 @@ def test_the_tokenizer_becomes_the_preprocessor():
     assert trunks.lstm(np.int64(9), 4, 3).preprocessor is None
 
 
-@pytest.mark.parametrize("name", ["lstm", "bag"])
-def test_mixed_precision_is_finite(name):
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("lstm", {"bidirectional": True}),
+        ("bag", {"bigram_buckets": 50, "tasks": ["one"]}),
+        ("cnn", {"dilations": (1, 2)}),
+        ("transformer", {"hidden_dim": 8}),
+    ],
+)
+def test_mixed_precision_is_finite(name, options):
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_float16")
     try:
-        options = (
-            {"bidirectional": True} if name == "lstm" else {"bigram_buckets": 50, "tasks": ["one"]}
-        )
         trunk = getattr(trunks, name)(VOCABULARY_SIZE, 4, **options)
         features = trunk({"token_ids": IDS}, training=True)
     finally:
