@@ -81,8 +81,13 @@ def _trunk(make: Callable[..., Any], *context: str) -> Kind:
 def _with_vectors(
     make: Callable[..., Any], tokenizer: Any, vectors: str | None = None, **options: Any
 ) -> Any:
-    read = None if vectors is None else WordVectors.read(vectors, tokenizer)
-    return make(tokenizer=tokenizer, vectors=read, **options)
+    if vectors is None:
+        return make(tokenizer=tokenizer, **options)
+    # Of the seed of the run, as all that is random in a trunk.
+    seed = int(keras.random.randint((), 0, 2**31 - 1))
+    return make(
+        tokenizer=tokenizer, vectors=WordVectors.read(vectors, tokenizer, seed=seed), **options
+    )
 
 
 def _own_step(step: Any) -> Any:

@@ -214,9 +214,7 @@ def test_a_file_that_is_not_there(tmp_path):
 
 
 def test_an_encoding_that_is_none(read):
-    with pytest.raises(
-        ValueError, match="`encoding` of word vectors .*encoding='utf8x'"
-    ):
+    with pytest.raises(ValueError, match="`encoding` of word vectors .*encoding='utf8x'"):
         read(ROWS, encoding="utf8x")
 
 
