@@ -16,7 +16,9 @@ TRUNKS = {
     "lstm": lambda tokenizer: mtl.trunks.lstm(
         tokenizer, 128, 128, bidirectional=True, embedding_dropout=0.3
     ),
-    "cnn": lambda tokenizer: mtl.trunks.cnn(tokenizer),
+    "cnn": lambda tokenizer: mtl.trunks.cnn(
+        tokenizer, 128, 256, widths=(3,), dilations=(1, 2, 4), embedding_dropout=0.3
+    ),
 }
 
 
