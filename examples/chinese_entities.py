@@ -25,11 +25,10 @@ TRUNKS = {
 def train(options):
     """A model, the mixture it was trained on, and the dataset."""
     data = mtl.load_dataset("weibo_ner")
-    tokenizer = mtl.WordTokenizer.fit(data.train)
     # Its tags break the scheme in a few places: `repair` keeps their entities.
     task = mtl.tagging("ner", data.labels["ner"], crf=True, repair=True, dropout=0.5)
     keras.utils.set_random_seed(options.seed)
-    model = mtl.MultiTaskModel(TRUNKS[options.trunk](tokenizer), task)
+    model = mtl.MultiTaskModel(TRUNKS[options.trunk](mtl.WordTokenizer.fit(data.train)), task)
     mixture = mtl.Mixture({"weibo": data.train}, {"weibo": "ner"}, batch_size=16, seed=options.seed)
     steps = mixture.steps_per_epoch * options.epochs
     model.compile(mtl.FineTuning(steps, learning_rate=options.learning_rate))

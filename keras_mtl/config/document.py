@@ -153,6 +153,11 @@ def page() -> str:
             "where left out, are the steps of the whole run.",
         ),
         _section(
+            f"`training.optimizer` of kind `{kinds.FINE_TUNING}`",
+            kinds.optimizer_kind(kinds.FINE_TUNING).keys.values(),
+            "See [Words](words.md#fine-tuning). It knows the steps of the run.",
+        ),
+        _section(
             "`training.balancer`",
             [],
             "A name, or `kind` and arguments. The names: "

@@ -18,10 +18,13 @@ from keras_mtl.config.arguments import LEFT_OUT, Key, keys_of, takes_any_key
 from keras_mtl.config.errors import ConfigError
 from keras_mtl.data import Dataset, WordTokenizer, WordVectors, load_dataset
 from keras_mtl.data.datasets.label_space import listed, nearest
+from keras_mtl.training import FineTuning
 
 TFDS = "tfds:"
 # Of a learning-rate schedule; where a run file leaves them out, they are those of the whole run.
 DECAY_STEPS = "decay_steps"
+# The optimizer of ours that a run file can name; its steps are those of the whole run.
+FINE_TUNING = "fine_tuning"
 VECTORS = "vectors"  # The key of trunks whose value is a file.
 IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 
@@ -210,7 +213,10 @@ def _squashed(name: str) -> str:
 
 
 def optimizer_kind(name: Any) -> Kind:
-    """A Keras optimizer by name, or a user's by import path."""
+    """A Keras optimizer by name, `fine_tuning`, or a user's by import path."""
+    if isinstance(name, str) and _squashed(name) == _squashed(FINE_TUNING):
+        # Its `**options` are for Python; the run file has those that it documents.
+        return dataclasses.replace(kind(FineTuning, "steps", "name"), open_ended=False)
     found = keras_kind(name, keras.optimizers, keras.optimizers.Optimizer)
     # What Keras leaves open (`clipnorm=None`) are numbers, all of them.
     keys = {

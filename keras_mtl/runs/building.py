@@ -150,7 +150,7 @@ def compile_model(config: RunConfig, model: MultiTaskModel, mixture: Mixture) ->
     training = config.training
     with section(config, ("training", "optimizer")):
         steps = training.epochs * mixture.steps_per_epoch
-        optimizer = training.optimizer.make(decay_steps=steps)
+        optimizer = training.optimizer.make(decay_steps=steps, steps=steps)
     with section(config, ("training", "balancer")):
         balancer = training.balancer.make()
     with section(config, ("training",)):

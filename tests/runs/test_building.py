@@ -111,6 +111,16 @@ def test_a_schedule_decays_over_the_whole_run_unless_it_says_otherwise(tmp_path)
         assert schedule.decay_steps == (expected or 5 * found.mixture.steps_per_epoch)
 
 
+def test_fine_tuning_lasts_the_whole_run(tmp_path):
+    optimizer = "training.optimizer={kind: fine_tuning, learning_rate: 0.25, warmup: 0.5}"
+    config = load_config(write_run(tmp_path), [optimizer, "training.epochs=5"])
+    found = build(config)
+    assert type(found.model.optimizer) is mtl.FineTuning
+    config = found.model.optimizer.get_config()
+    assert config["steps"] == 5 * found.mixture.steps_per_epoch
+    assert (config["learning_rate"], config["warmup"], config["weight_decay"]) == (0.25, 0.5, 0.01)
+
+
 def test_word_vectors_that_are_not_there(tmp_path):
     config = load_config(write_run(tmp_path), ["trunk.vectors=small.txt"])
     with pytest.raises(ConfigError, match="`trunk`: `path` of word vectors .*small.txt'"):
