@@ -96,8 +96,8 @@ def to_names(
 ) -> list[Any]:
     """Turn the values of a label column into names of its label space.
 
-    A value is a name, a class number, missing (`None`, NaN or `""`: no label), or a list of names (several labels,
-    or one per token), which becomes a tuple.
+    A value is a name, a class number, missing (`None`, NaN or `""`: no label), or a list of names
+    (several labels, or one per token), which becomes a tuple.
 
     Args:
         values: The column.
