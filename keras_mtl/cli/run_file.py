@@ -28,7 +28,6 @@ _HEADER = """\
 _DEFAULTS = """\
 # trunk:
 #   kind: lstm  # the shared encoder; `bag` is faster and knows no word order
-#   embedding_dim: 128
 #   units: 64
 
 # mixture:
