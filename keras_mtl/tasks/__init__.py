@@ -4,6 +4,8 @@ from keras_mtl.tasks.arguments import by_task
 from keras_mtl.tasks.class_weights import balanced_class_weight
 from keras_mtl.tasks.classification import Classification, classification
 from keras_mtl.tasks.review import Matrix, Review, Table
+from keras_mtl.tasks.schemes import tags_of
+from keras_mtl.tasks.spans import Span
 from keras_mtl.tasks.tagging import Tagging, tagging
 from keras_mtl.tasks.task import Task, Word, answer, check_tasks, from_config
 
@@ -11,6 +13,7 @@ __all__ = [
     "Classification",
     "Matrix",
     "Review",
+    "Span",
     "Table",
     "Tagging",
     "Task",
@@ -22,4 +25,5 @@ __all__ = [
     "classification",
     "from_config",
     "tagging",
+    "tags_of",
 ]

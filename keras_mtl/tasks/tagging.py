@@ -20,6 +20,7 @@ from keras_mtl.tasks.label_names import (
 from keras_mtl.tasks.label_review import by_text, label_review
 from keras_mtl.tasks.review import Review
 from keras_mtl.tasks.schemes import Scheme
+from keras_mtl.tasks.spans import entities_of
 from keras_mtl.tasks.task import Task, Word
 
 
@@ -103,6 +104,19 @@ class Tagging(Task):
             weights.append(known.astype(np.float32))
         return labels, weights
 
+    def from_spans(
+        self, spans: Sequence[Any], words: Sequence[Word], text: str, where: str
+    ) -> list[str]:
+        scheme = self._scheme()
+        if self.scheme == "plain":
+            raise ValueError(
+                f"Task {self.name!r} must have a scheme of entities to read spans of characters. "
+                f"Received: scheme='plain', and {spans!r:.80} in {where}. Pass scheme='bio', and "
+                "labels from `tasks.tags_of`; or give one tag for each word."
+            )
+        entities = entities_of(spans, words, text, scheme.types, f"task {self.name!r}", where)
+        return scheme.tags(entities, len(words))
+
     def decode(self, prediction: np.ndarray, words: Sequence[Word] = ()) -> dict[str, Any]:
         of_words = prediction[: len(words)]
         best = of_words.argmax(axis=-1)
@@ -146,7 +160,8 @@ class Tagging(Task):
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise ValueError(
                 f"The tags of task {self.name!r} must be a list, one tag for each word, or None. "
-                f"Received: {value!r:.80} in row {row} of {where}."
+                f"Received: {value!r:.80} in row {row} of {where}. Beside a text, a list of "
+                "entities with `start`, `end` and `type` does as well."
             )
         return list(value)
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
+from keras_mtl.tasks.spans import Span, are_spans, read_spans
+
 MANY = 20  # names written out in an error before "and n more"
 
 
@@ -56,15 +58,15 @@ def infer_names(values: Iterable[Any], where: str) -> tuple[str, ...]:
     alphabetical order.
 
     Args:
-        values: Names, whole numbers, lists of names, or `None`.
+        values: Names, whole numbers, lists of names, lists of entities, or `None`.
         where: The column and its split, for messages.
 
     Raises:
         ValueError: If there is no label, or names and numbers are mixed.
     """
     found: set[Any] = set()
-    for value in values:
-        found.update(value if isinstance(value, list | tuple) else [value])
+    for row, value in enumerate(values):
+        found.update(labels_in(_read_spans(value, where, row) if are_spans(value) else value))
     found.discard(None)
     numbers = [value for value in found if isinstance(value, Integral)]
     names = [value for value in found if isinstance(value, str)]
@@ -85,13 +87,20 @@ def infer_names(values: Iterable[Any], where: str) -> tuple[str, ...]:
 _NO_LABELS = "If the column is no label (a score, say), pass labels={} to keep it as it is."
 
 
+def labels_in(value: Any) -> list[Any]:
+    """The labels of a row: several, one, or `None`; of entities their types."""
+    values = value if isinstance(value, list | tuple) else [value]
+    return [one.type if isinstance(one, Span) else one for one in values]
+
+
 def to_names(
     values: Iterable[Any], names: tuple[str, ...], where: str, inferred: bool = False
 ) -> list[Any]:
     """Turn the values of a label column into names of its label space.
 
     A value is a name, a class number, `None` (no label), or a list of names (several labels,
-    or one per token), which becomes a tuple.
+    or one per token), which becomes a tuple; or a list of entities in a text, by `start`, `end`
+    and `type`, which becomes a tuple of `Span`.
 
     Args:
         values: The column.
@@ -107,6 +116,8 @@ def to_names(
     for row, value in enumerate(values):
         if value is None:
             resolved.append(None)
+        elif are_spans(value):
+            resolved.append(_entities(value, known, where, row))
         elif isinstance(value, list | tuple):
             resolved.append(tuple(_from_several(each, known, where, row) for each in value))
         elif isinstance(value, str) and value in known:
@@ -118,6 +129,25 @@ def to_names(
         else:
             raise ValueError(_unknown(value, known, where, row, inferred))
     return resolved
+
+
+def _read_spans(value: Sequence[Any], where: str, row: int) -> tuple[Span, ...]:
+    return read_spans(value, f"{where[:1].lower()}{where[1:]}", f"row {row}")
+
+
+def _entities(
+    value: Sequence[Any], known: Mapping[str, str], where: str, row: int
+) -> tuple[Span, ...]:
+    spans = _read_spans(value, where, row)
+    for span in spans:
+        if span.type not in known:
+            raise ValueError(
+                f"{where} must hold entities of {len(known)} types ({listed(known)}), which are "
+                f"its label names. Received: {tuple(span)} in row {row}. "
+                f"{nearest(span.type, known)}Name all types with `labels=`, without prefixes of "
+                "tags."
+            )
+    return spans
 
 
 def _from_several(value: Any, known: Mapping[str, str], where: str, row: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from keras_mtl.data.datasets.label_space import labels_in
 from keras_mtl.data.datasets.near_duplicates import NearDuplicates
 from keras_mtl.data.datasets.split import TEXT_COLUMNS, Split
 from keras_mtl.data.datasets.summary import duplicate_keys
@@ -172,5 +173,5 @@ def _label_counts(values: Iterable[Any]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for value in values:
         if value is not None:
-            counts.update(set(value) if isinstance(value, tuple) else [value])
+            counts.update(set(labels_in(value)))
     return counts
