@@ -54,7 +54,8 @@ def plain_inputs(x: Any, preprocessor: Any, input_names: Sequence[str]) -> dict[
     """
     texts = texts_of(x) if not isinstance(x, Mapping) else None
     if texts is not None:
-        return padded(read(need_preprocessor(preprocessor), texts, WORD_STARTS in input_names))
+        words = WORD_STARTS in input_names
+        return padded(read(need_preprocessor(preprocessor), texts, words, whose="x"))
     given = x if isinstance(x, Mapping) else {input_names[0]: x}
     if set(given) != set(input_names):
         raise ValueError(

@@ -70,7 +70,8 @@ def encode_stream(name: str, rows: Split, preprocessor: Any, tasks: Sequence[Tas
         ValueError: If a column is missing, a label is outside its task's label space, or a row
             has not as many tags as words, or entities that do not fit its text.
     """
-    inputs = read(preprocessor, rows.inputs, words=any(task.of_words for task in tasks))
+    words = any(task.of_words for task in tasks)
+    inputs = read(preprocessor, rows.inputs, words, whose=repr(rows.name))
     encoded = {}
     for task in tasks:
         where = f"{rows.name!r}, column {task.column!r}"
