@@ -3,7 +3,7 @@
 from keras_mtl.tasks.arguments import by_task
 from keras_mtl.tasks.class_weights import balanced_class_weight
 from keras_mtl.tasks.classification import Classification, classification
-from keras_mtl.tasks.review import Matrix, Review, Table
+from keras_mtl.tasks.review import Matrix, Mistake, Review, Table
 from keras_mtl.tasks.schemes import tags_of
 from keras_mtl.tasks.spans import Span
 from keras_mtl.tasks.tagging import Tagging, tagging
@@ -12,6 +12,7 @@ from keras_mtl.tasks.task import Task, Word, answer, check_tasks, from_config
 __all__ = [
     "Classification",
     "Matrix",
+    "Mistake",
     "Review",
     "Span",
     "Table",

@@ -10,6 +10,7 @@ from keras import ops
 
 from keras_mtl.heads import BestPath, ChainHead, WordHead, chain_losses, loss_dtype
 from keras_mtl.tasks.entity_f1 import EntityF1
+from keras_mtl.tasks.entity_review import entity_table
 from keras_mtl.tasks.label_names import (
     check_hidden_dim,
     check_share,
@@ -19,7 +20,7 @@ from keras_mtl.tasks.label_names import (
 )
 from keras_mtl.tasks.label_review import by_text, label_review
 from keras_mtl.tasks.review import Review
-from keras_mtl.tasks.schemes import Scheme
+from keras_mtl.tasks.schemes import OUTSIDE, Scheme
 from keras_mtl.tasks.spans import entities_of
 from keras_mtl.tasks.task import Task, Word
 
@@ -149,7 +150,26 @@ class Tagging(Task):
             np.concatenate([*weights, np.zeros(0, np.float32)]),
             of_words,
         )
-        return by_text(by_word, lengths)
+        found = by_text(by_word, lengths)
+        if self.scheme == "plain":
+            return found
+        table = entity_table(self._scheme(), *self._tags_read(labels, weights, predictions))
+        return dataclasses.replace(found, table=table)
+
+    def _tags_read(
+        self, labels: Any, weights: Any, predictions: np.ndarray
+    ) -> tuple[list[list[str]], list[list[str]]]:
+        """True and predicted tags of each text, in which words that do not count are outside."""
+        actual, predicted = [], []
+        for row, known, values in zip(labels, weights, predictions, strict=True):
+            guesses = [self.labels[number] for number in values[: len(row)].argmax(axis=-1)]
+            guesses += [OUTSIDE] * (len(row) - len(guesses))  # Cut off: nothing was predicted.
+            there = np.asarray(known) > 0
+            actual.append(
+                [self.labels[n] if t else OUTSIDE for n, t in zip(row, there, strict=True)]
+            )
+            predicted.append([g if t else OUTSIDE for g, t in zip(guesses, there, strict=True)])
+        return actual, predicted
 
     def _scheme(self) -> Scheme:
         return Scheme(self.scheme, self.labels, self.name)

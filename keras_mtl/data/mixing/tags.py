@@ -96,7 +96,7 @@ def _check_counts(
 ) -> None:
     cut = are_words(rows)
     for number, (value, of_row, row) in enumerate(zip(values, tags, rows, strict=True)):
-        if value is None:
+        if not isinstance(value, Sequence):  # Missing: `encode` refuses everything else.
             continue
         words = row if cut else words_of(row)
         if len(of_row) != len(words):

@@ -74,7 +74,7 @@ def _warn_of_cuts(
         return
     limit, lengths = preprocessor.sequence_length, encoded[TOKEN_IDS].lengths
     # Only a text that fills its room can be a longer one.
-    full = [preprocessor.length(rows[row]) for row in np.flatnonzero(lengths >= limit)]
+    full = [preprocessor.length(rows[int(row)]) for row in np.flatnonzero(lengths >= limit)]
     cut = [length for length in full if length > limit]
     if cut:
         warnings.warn(
