@@ -19,6 +19,7 @@ from keras_mtl.data import Dataset, WordTokenizer, load_dataset
 from keras_mtl.data.datasets.label_space import listed, nearest
 
 TFDS = "tfds:"
+PRETRAINED = "pretrained"  # The trunk that comes with a tokenizer.
 # Of a learning-rate schedule; where a run file leaves them out, they are those of the whole run.
 DECAY_STEPS = "decay_steps"
 IMPORT_PATH = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
@@ -87,11 +88,15 @@ DATA = {
     "tfds": kind(Dataset.from_tfds, "name", "seed"),
     "named": kind(load_dataset, "name", "seed", "text", "labels"),
 }
-TASKS = {"classification": kind(tasks.classification, "name", "labels", "column")}
+TASKS = {
+    "classification": kind(tasks.classification, "name", "labels", "column"),
+    "tagging": kind(tasks.tagging, "name", "labels", "column"),
+}
 TOKENIZERS = {"words": _tokenizer()}
 TRUNKS = {
     "lstm": kind(trunks.lstm, "tokenizer", "name"),
     "bag": kind(trunks.bag, "tokenizer", "tasks", "name"),
+    PRETRAINED: kind(trunks.pretrained, "name"),
 }
 BALANCERS = {name: kind(one, "name") for name, one in NAMES.items()}
 

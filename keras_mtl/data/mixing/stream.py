@@ -63,14 +63,28 @@ class Stream:
         return inputs, labels, weights
 
 
-def encode_stream(name: str, rows: Split, preprocessor: Any, tasks: Sequence[Task]) -> Stream:
+def encode_stream(
+    name: str,
+    rows: Split,
+    preprocessor: Any,
+    tasks: Sequence[Task],
+    words: bool | None = None,
+) -> Stream:
     """Tokenize a split and turn its labels into numbers.
+
+    Args:
+        name: Name of the stream.
+        rows: The split.
+        preprocessor: The model's.
+        tasks: The tasks that the rows have labels for.
+        words: Whether to tell where words are; by default if one of the tasks is of words.
 
     Raises:
         ValueError: If a column is missing, a label is outside its task's label space, or a row
             has not as many tags as words, or entities that do not fit its text.
     """
-    words = any(task.of_words for task in tasks)
+    if words is None:
+        words = any(task.of_words for task in tasks)
     inputs = read(preprocessor, rows.inputs, words, whose=repr(rows.name))
     encoded = {}
     for task in tasks:

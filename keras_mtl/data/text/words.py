@@ -36,6 +36,11 @@ def words_of(text: str) -> list[Word]:
     return [Word(text[m.start() : m.end()], m.start(), m.end(), text) for m in found]
 
 
+def row_words(row: str | Sequence[str]) -> list[Word]:
+    """The words of a text, or those that are given in its place."""
+    return words_of(row) if isinstance(row, str) else [Word(word) for word in row]
+
+
 def read(
     preprocessor: Any, rows: Sequence[Any], words: bool, whose: str | None = None
 ) -> dict[str, Ragged]:
