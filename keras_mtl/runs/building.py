@@ -15,8 +15,8 @@ from keras_mtl.config.yaml_file import Place
 from keras_mtl.data import Dataset, Mixture
 from keras_mtl.data.datasets.label_space import listed, nearest
 from keras_mtl.model import MultiTaskModel
+from keras_mtl.spans import are_spans
 from keras_mtl.tasks import Task, balanced_class_weight, tags_of
-from keras_mtl.tasks.spans import are_spans
 
 BALANCED = "balanced"
 

@@ -1,11 +1,11 @@
 """What to predict, from which column, and how it is scored."""
 
+from keras_mtl.spans import Span
 from keras_mtl.tasks.arguments import by_task
 from keras_mtl.tasks.class_weights import balanced_class_weight
 from keras_mtl.tasks.classification import Classification, classification
 from keras_mtl.tasks.review import Matrix, Mistake, Review, Table
 from keras_mtl.tasks.schemes import tags_of
-from keras_mtl.tasks.spans import Span
 from keras_mtl.tasks.tagging import Tagging, tagging
 from keras_mtl.tasks.task import Task, Word, answer, check_tasks, from_config
 

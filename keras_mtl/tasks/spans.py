@@ -2,48 +2,12 @@
 
 import difflib
 import itertools
-from collections.abc import Mapping, Sequence
-from numbers import Integral
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
+from keras_mtl.spans import Span, read_spans
 from keras_mtl.tasks.schemes import Entity
 from keras_mtl.tasks.task import Word
-
-
-class Span(NamedTuple):
-    """Characters `start` to `end` (not included) of a text are an entity of a type.
-
-    Example:
-        >>> span = Span(3, 11, "city")
-        >>> "to New York"[span.start : span.end]
-        'New York'
-    """
-
-    start: int
-    end: int
-    type: str
-
-
-def are_spans(value: Any) -> bool:
-    """Whether a row holds spans: a list of mappings or of lists, not one of tags."""
-    return isinstance(value, list | tuple) and any(
-        isinstance(one, Mapping | list | tuple) for one in value
-    )
-
-
-def read_spans(value: Sequence[Any], whose: str, where: str) -> tuple[Span, ...]:
-    """The spans of a row.
-
-    Args:
-        value: Mappings with `start`, `end` and `type` (or `label`; other keys are passed over),
-            or tuples `(start, end, type)`.
-        whose: The task or the column, for messages.
-        where: The place of the row, for messages.
-
-    Raises:
-        ValueError: If one is neither.
-    """
-    return tuple(_span(one, whose, f"entity {n} of {where}") for n, one in enumerate(value))
 
 
 def entities_of(
@@ -57,7 +21,7 @@ def entities_of(
     """The entities of a row in words, in their order.
 
     Args:
-        value: The row, as in `read_spans`.
+        value: The row, as in `keras_mtl.spans.read_spans`.
         words: The words of its text, with their places.
         text: The text.
         types: The types that there are.
@@ -99,24 +63,6 @@ def entities_of(
                 f"{tuple(first)} and {tuple(second)} in {where}. Keep one of them."
             )
     return [entity for entity, _ in found]
-
-
-def _span(one: Any, whose: str, place: str) -> Span:
-    parts: Any = ()
-    if isinstance(one, Mapping):
-        kinds = [one[key] for key in ("type", "label") if one.get(key) is not None]
-        if len(kinds) == 1 or len(kinds) == 2 and kinds[0] == kinds[1]:
-            parts = (one.get("start"), one.get("end"), kinds[0])
-    elif isinstance(one, list | tuple):
-        parts = one
-    numbers = [n for n in parts[:2] if isinstance(n, Integral) and not isinstance(n, bool)]
-    if len(parts) != 3 or len(numbers) != 2 or not isinstance(parts[2], str):
-        raise ValueError(
-            f"Each entity of {whose} must be a mapping with the whole numbers `start` and `end` "
-            "and the text `type` (or `label`), or a tuple (start, end, type). "
-            f"Received: {one!r:.80} as {place}. A row has a list of them, of tags, or None."
-        )
-    return Span(int(parts[0]), int(parts[1]), parts[2])
 
 
 def _cut(span: Span, words: Sequence[Word], text: str) -> str:

@@ -124,7 +124,7 @@ class Task(abc.ABC):
         Only tasks of words with entities read such rows; others raise `ValueError`.
 
         Args:
-            spans: The entities, as the row has them; see `tasks.spans`.
+            spans: The entities, as the row has them; see `keras_mtl.spans`.
             words: The words of the text, with their places.
             text: The text.
             where: The place of the row, for messages.

@@ -4,7 +4,6 @@ import pytest
 import keras_mtl as mtl
 from keras_mtl.data.text.words import words_of
 from keras_mtl.tasks import Span, tags_of
-from keras_mtl.tasks.spans import are_spans, read_spans
 
 TEXT = "Ann Lee-Ray flew to New York, on Friday."
 TYPES = ("PER", "LOC")
@@ -94,9 +93,3 @@ def test_other_kinds_of_tasks_read_no_spans():
     task = mtl.classification("tone", ["neg", "pos"])
     with pytest.raises(ValueError, match="a Classification reads no spans of characters"):
         tags([(0, 3, "PER")], task=task)
-
-
-def test_what_rows_of_spans_are():
-    assert are_spans([(0, 3, "PER")]) and are_spans([{}])
-    assert not any(map(are_spans, (None, [], "O", ["O"], [None], {"start": 0}, (0, 3, "PER"))))
-    assert read_spans([[0, 3, "PER"]], "task 'ner'", "row 0") == (Span(0, 3, "PER"),)

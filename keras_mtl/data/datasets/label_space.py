@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
-from keras_mtl.tasks.spans import Span, are_spans, read_spans
+from keras_mtl.spans import Span, are_spans, read_spans
 
 MANY = 20  # names written out in an error before "and n more"
 

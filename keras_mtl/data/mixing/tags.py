@@ -8,8 +8,8 @@ import numpy as np
 
 from keras_mtl.data.text.ragged import Ragged
 from keras_mtl.data.text.words import are_words, words_of
+from keras_mtl.spans import are_spans
 from keras_mtl.tasks import Task
-from keras_mtl.tasks.spans import are_spans
 
 
 def encode_tags(

@@ -13,7 +13,7 @@ import numpy as np
 import tokenizers
 
 from keras_mtl.data.text.ragged import Int32, Ragged
-from keras_mtl.data.text.word_splitter import at_least, checked_texts
+from keras_mtl.data.text.word_splitter import at_least, checked_texts, encodable
 from keras_mtl.data.text.words import TOKEN_IDS, encode_words, padded
 
 _FORMAT = 1
@@ -166,7 +166,7 @@ class SubwordTokenizer:
 
     def tokens(self, text: str) -> list[str]:
         """All pieces of a text, without special ones, not truncated."""
-        return list(self._tokenizer.encode(_encodable(text), add_special_tokens=False).tokens)
+        return list(self._tokenizer.encode(encodable(text), add_special_tokens=False).tokens)
 
     def length(self, row: str | Sequence[str]) -> int:
         """How many ids a text, or a list of its words, would have if nothing were cut off."""
@@ -184,7 +184,7 @@ class SubwordTokenizer:
         Raises:
             TypeError: `texts` is a single str, or one of them is not a str.
         """
-        given = [_encodable(text) for text in checked_texts(texts)]
+        given = [encodable(text) for text in checked_texts(texts)]
         found = self._tokenizer.encode_batch_fast(given, add_special_tokens=False)
         room = self.sequence_length - len(self._before) - len(self._after)
         before, after = ([self._own(n) for n in one] for one in (self._before, self._after))
@@ -210,7 +210,7 @@ class SubwordTokenizer:
         unknown = self._unknown()
 
         def ids_of(word: str) -> list[int]:
-            found = self._tokenizer.encode(_encodable(word), add_special_tokens=False).ids
+            found = self._tokenizer.encode(encodable(word), add_special_tokens=False).ids
             return [self._own(number) for number in found] or unknown
 
         return encode_words(rows, ids_of, self.sequence_length, self._before, self._after)[0]
@@ -294,12 +294,3 @@ class SubwordTokenizer:
         if number is None:
             number = self._tokenizer.encode(" ", add_special_tokens=False).ids[0]
         return [self._own(int(number))]
-
-
-def _encodable(text: str) -> str:
-    """The text, half surrogate pairs replaced: they have no UTF-8, which the library needs."""
-    return (
-        text
-        if text.isascii()
-        else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    )

@@ -73,3 +73,37 @@ def test_what_is_no_entity_is_refused():
     for labels in (None, ["PER"]):
         with pytest.raises(ValueError, match=message):
             mtl.Dataset.from_arrays("m", rows, labels={"ner": labels}, validation_fraction=0)
+
+
+def write_lines(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return path
+
+
+def test_json_lines_may_hold_entities(tmp_path):
+    rows = [
+        {"text": text, "spans": spans}
+        for text, spans in zip(ROWS["text"], ROWS["ner"], strict=True)
+    ]
+    file = write_lines(tmp_path / "ner.jsonl", rows)
+    options = {"labels": "spans", "nulls": "unlabelled", "validation_fraction": 0.25}
+    data = mtl.Dataset.from_jsonl("mine", file, **options)
+    assert data.labels == {"spans": ("LOC", "PER")} and len(data.validation) == 1
+    given = mtl.Dataset.from_jsonl(
+        "mine", file, **{**options, "labels": {"spans": ["PER", "LOC"]}, "validation_fraction": 0}
+    )
+    assert given.train["spans"] == dataset().train["ner"]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ([{"start": 0, "type": "LOC"}], "of column 'spans' of '.*' must be a mapping.* of line 2"),
+        ([{"start": 0, "end": 3, "type": "ORG"}], "one of 1 label names.*'ORG' in line 2"),
+    ],
+)
+def test_wrong_entities_in_json_lines_name_the_line(tmp_path, row, message):
+    rows = [{"text": "Rome", "spans": [[0, 4, "LOC"]]}, {"text": "UN and", "spans": row}]
+    file = write_lines(tmp_path / "ner.jsonl", rows)
+    with pytest.raises(ValueError, match=message):
+        mtl.Dataset.from_jsonl("mine", file, labels={"spans": ["LOC"]}, validation_fraction=0)
