@@ -57,6 +57,8 @@ trunk: {kind: bag, embedding_dim: 32}
 training: {epochs: 3}
 ```
 
+- Several tasks may name one dataset: its rows feed them all. So a task of kind `tagging` stands
+  beside one of whole texts; see [Words](words.md#in-a-run-file).
 - Paths are relative to the run file. `output` is the run folder; [what it holds](reports.md).
 - A value can be changed on the command line: `keras-mtl train run.yaml training.epochs=3
   trunk.units=32`.

@@ -1,6 +1,8 @@
 """Runs with a task of words, over words and over texts, with and without a pretrained trunk."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from keras_mtl.config import ConfigError, load_config
 from keras_mtl.runs import train
 from keras_mtl.runs.building import build
 from tests.runs.tagged import write_tagged
+from tests.trunks.tiny_bert import LONGEST, write_tiny_bert
 
 # Where the trunk does not matter: one that is built and compiled at once.
 QUICK = [
@@ -136,6 +139,24 @@ def test_forty_tags_are_a_readable_report(tmp_path):
     assert all(0 < one["rows"] <= one["of"] for one in review["confusions"])
     page = (run.path / "report.html").read_text("utf-8")
     assert "Most frequent confusions" in page and "Labels by slots" in page
+
+
+def test_the_run_file_of_the_document_is_one(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "words.md").read_text("utf-8")
+    (text,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    (tmp_path / "run.yaml").write_text(text)
+    write_tiny_bert(tmp_path / "models" / "minilm")
+    row = {"words": ["fly", "to", "boston"], "slots": ["O", "O", "B-city"], "intent": "book"}
+    rows = [row, {**row, "slots": ["O", "O", "O"], "intent": "ask"}, {**row, "slots": []}]
+    file = tmp_path / "flights.jsonl"
+    file.write_text("".join(json.dumps(one) + "\n" for one in rows[:2] * 10))
+    built = build(load_config(tmp_path / "run.yaml"))
+    assert [task.name for task in built.model.tasks] == ["intent", "slots"]
+    assert built.datasets["flights"].train["tokens"][0] == row["words"]
+    assert built.model.preprocessor.longest == LONGEST
+    file.write_text("".join(json.dumps(one) + "\n" for one in rows * 10))
+    with pytest.raises(ConfigError, match=r"`mixture`: .*0 tags and 3 words in row . of 'flig"):
+        build(load_config(tmp_path / "run.yaml"))
 
 
 def test_entities_have_no_plain_tags(tmp_path):
