@@ -73,7 +73,8 @@ def predict(
     at_once = 1 if not texts and file is None and sys.stdin.isatty() else _AT_ONCE
     for part in _parts(given, at_once):
         for text, predictions in zip(part, answer(part), strict=True):
-            line = {"text": text, "predictions": predictions}
+            key = "text" if isinstance(text, str) else "tokens"
+            line = {key: text, "predictions": predictions}
             click.echo(json.dumps(line, ensure_ascii=False))
         sys.stdout.flush()
     return 0
@@ -100,6 +101,6 @@ def init(files: tuple[str, ...], **options: Any) -> int:
     return 0
 
 
-def _parts(texts: Iterator[str], at_once: int) -> Iterator[list[str]]:
+def _parts(texts: Iterator[Any], at_once: int) -> Iterator[list[Any]]:
     while part := list(islice(texts, at_once)):
         yield part

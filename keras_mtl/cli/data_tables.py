@@ -123,15 +123,21 @@ def _nulls(profile: Mapping[str, Any]) -> str:
 
 def _example(example: Mapping[str, Any]) -> tuple[str, str]:
     labels = [
-        f"{_short(column)}: {', '.join(map(_shown, [value] if isinstance(value, str) else value))}"
+        f"{_short(column)}: {', '.join(map(_label, [value] if isinstance(value, str) else value))}"
         for column, value in example["labels"].items()
         if value is not None
     ]
     return "; ".join(labels), " ".join(printable(part) for part in example["text"].split())
 
 
-def _shown(label: str | None) -> str:
-    return "(none)" if label is None else _short(label)
+def _label(value: Any) -> str:
+    """A label; of an entity, which is a list here, its type and its place."""
+    if value is None:
+        return "(none)"
+    if isinstance(value, str):
+        return _short(value)
+    start, end, kind = value
+    return f"{_short(kind)} {start}-{end}"
 
 
 def _short(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from keras_mtl.data.tables.csv_rows import csv_rows
 from keras_mtl.data.tables.jsonlines import json_rows
@@ -20,12 +20,13 @@ _TABLES: dict[str, RowReader] = {
 }
 
 
-def texts_of(texts: tuple[str, ...], file: str | None, column: str) -> Iterator[str]:
+def texts_of(texts: tuple[str, ...], file: str | None, column: str) -> Iterator[Any]:
     """Texts from arguments, a file, or standard input.
 
     Args:
         texts: The arguments.
-        file: A table with a column of texts, or a file with a text on each line.
+        file: A table with a column of texts, or (in JSON Lines) of lists of words; or a file with a
+            text on each line.
         column: The column of a table.
 
     Raises:
@@ -59,10 +60,11 @@ def _lines(stream: IO[bytes]) -> Iterator[str]:
         yield text.rstrip("\r\n")
 
 
-def _text(value: object, path: Path, line: int) -> str:
-    if not isinstance(value, str):
+def _text(value: object, path: Path, line: int) -> Any:
+    words = isinstance(value, list) and all(isinstance(word, str) for word in value)
+    if not isinstance(value, str) and not words:
         raise ValueError(
-            f"'{path}', line {line}, must hold a text. Received: {value!r:.60}. Fill in the text, "
-            "or remove the line."
+            f"'{path}', line {line}, must hold a text, or a list of words. Received: "
+            f"{value!r:.60}. Fill in the text, or remove the line."
         )
     return value

@@ -57,6 +57,8 @@ trunk: {kind: bag, embedding_dim: 32}
 training: {epochs: 3}
 ```
 
+- Several tasks may name one dataset: its rows feed them all. So a task of kind `tagging` stands
+  beside one of whole texts; see [Words](words.md#in-a-run-file).
 - Paths are relative to the run file. `output` is the run folder; [what it holds](reports.md).
 - A value can be changed on the command line: `keras-mtl train run.yaml training.epochs=3
   trunk.units=32`.
@@ -128,10 +130,18 @@ def page() -> str:
             [SOURCE, *kinds.DATA["tfds"].keys.values(), SCREEN],
             "Chosen by a `source` that begins with `tfds:`.",
         ),
+        _section(
+            "`data.<name>`: a dataset of your own",
+            [SOURCE, SCREEN],
+            "Chosen by a `source` such as `my_module:my_dataset`: a function that returns a "
+            "`Dataset`. Its arguments are further keys; it gets `name` and `seed` if it takes "
+            "them.",
+        ),
         _section("`data.<name>.screen`", SCREENING.values(), "See [Data](data.md#screening)."),
     ]
     for name, one in kinds.TASKS.items():
-        keys = {**TASK, **one.keys, **CLASS_WEIGHT}
+        keys = {**TASK, **one.keys}
+        keys |= {key: CLASS_WEIGHT[key] for key in CLASS_WEIGHT if key in keys}
         parts.append(_section(f"`tasks.<name>` of kind `{name}`", keys.values()))
     for name, one in kinds.TOKENIZERS.items():
         parts.append(_section(f"`tokenizer` of kind `{name}`", one.keys.values()))

@@ -21,6 +21,7 @@ from keras_mtl.data.datasets.label_space import listed, nearest
 from keras_mtl.training import FineTuning
 
 TFDS = "tfds:"
+PRETRAINED = "pretrained"  # The trunk that comes with a tokenizer.
 # Of a learning-rate schedule; where a run file leaves them out, they are those of the whole run.
 DECAY_STEPS = "decay_steps"
 # The optimizer of ours that a run file can name; its steps are those of the whole run.
@@ -119,13 +120,17 @@ DATA = {
     "tfds": kind(Dataset.from_tfds, "name", "seed"),
     "named": kind(load_dataset, "name", "seed", "text", "labels"),
 }
-TASKS = {"classification": kind(tasks.classification, "name", "labels", "column")}
+TASKS = {
+    "classification": kind(tasks.classification, "name", "labels", "column"),
+    "tagging": kind(tasks.tagging, "name", "labels", "column"),
+}
 TOKENIZERS = {"words": _tokenizer()}
 TRUNKS = {
     "lstm": _trunk(trunks.lstm, "tokenizer", "name"),
     "bag": _trunk(trunks.bag, "tokenizer", "tasks", "name"),
     "cnn": _trunk(trunks.cnn, "tokenizer", "name"),
     "transformer": _trunk(trunks.transformer, "tokenizer", "name"),
+    PRETRAINED: kind(trunks.pretrained, "name"),
 }
 BALANCERS = {name: kind(one, "name") for name, one in NAMES.items()}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -12,7 +13,7 @@ from keras_mtl.config import kinds
 from keras_mtl.config.checking import Checker
 from keras_mtl.config.errors import ConfigError
 from keras_mtl.config.overrides import overridden
-from keras_mtl.config.run_config import Choice, DataSection, RunConfig, TaskSection
+from keras_mtl.config.run_config import KIND, Choice, DataSection, RunConfig, TaskSection
 from keras_mtl.config.schema import CLASS_WEIGHT, MIXTURE, SCREEN, SCREENING, SOURCE, TASK, TOP
 from keras_mtl.config.training_section import training_section
 from keras_mtl.config.yaml_file import Document, Place, read_yaml
@@ -93,9 +94,13 @@ class _Loader:
             for name, one in self.entries(raw, "tasks").items()
         }
         self.check_all_used(tasks, list(data))
-        tokenizer = self.choice(raw, "tokenizer", kinds.TOKENIZERS, "words")
-        self.import_steps(tokenizer)
         trunk = self.with_vectors(self.choice(raw, "trunk", kinds.TRUNKS, "lstm"))
+        tokenizer, pretrained = None, False
+        if trunk is not None and trunk.values[KIND] == kinds.PRETRAINED:
+            trunk, pretrained = self.pretrained(trunk, raw.get("tokenizer")), True
+        else:
+            tokenizer = self.choice(raw, "tokenizer", kinds.TOKENIZERS, "words")
+        self.import_steps(tokenizer)
         mixture = self.checker.section(raw.get("mixture"), MIXTURE, ("mixture",))
         if mixture.get("batch_size", 1) > _LARGEST_BATCH:
             self.checker.problem(
@@ -104,7 +109,7 @@ class _Loader:
             )
         training = training_section(self.checker, raw.get("training"), list(tasks))
         self.checker.finish()
-        if tokenizer is None or trunk is None or training is None:
+        if (tokenizer is None and not pretrained) or trunk is None or training is None:
             raise ConfigError(f"{self.document.name} could not be read.")
         return RunConfig(
             output=self.absolute(top["output"] or Path("runs") / stem),
@@ -144,6 +149,26 @@ class _Loader:
             return trunk
         values = {**trunk.values, kinds.VECTORS: str(self.absolute(path))}
         return Choice(trunk.kind, values, trunk.place)
+
+    def pretrained(self, trunk: Choice, tokenizer: Any) -> Choice:
+        """A pretrained trunk, in a folder beside the run file or a preset."""
+        if tokenizer is not None:
+            self.checker.problem(
+                ("tokenizer",),
+                f"must be left out where `trunk` is {kinds.PRETRAINED!r}, which comes with its "
+                "own. Received: a tokenizer. Remove it (`tokenizer=null` on the command line).",
+            )
+        source = trunk.values["source"]
+        folder = self.absolute(source)
+        if folder.is_dir():
+            return dataclasses.replace(trunk, values={**trunk.values, "source": str(folder)})
+        if "://" not in source and any(one in source for one in ("/", "\\", "~")):
+            self.checker.problem(
+                ("trunk", "source"),
+                "must be the folder of a model, or a preset of KerasHub (its name, or "
+                f"hf://user/model). Received: {source!r:.80}, and there is no folder '{folder}'.",
+            )
+        return trunk
 
     def import_steps(self, tokenizer: Choice | None) -> None:
         """Import cleaning steps of the user's, which register themselves with Keras."""
@@ -193,7 +218,7 @@ class _Loader:
             self.checker.problem(place, f"must be text. Received: {value!r:.60}.")
             return None
         if place[-1] == "source":
-            return kinds.DATA["tfds" if value.startswith(kinds.TFDS) else "named"]
+            return self.source_kind(value, place)
         table = _TABLES.get(Path(value.lower().removesuffix(".gz")).suffix)
         if table is None:
             self.checker.problem(
@@ -203,6 +228,19 @@ class _Loader:
             )
             return None
         return kinds.DATA[table]
+
+    def source_kind(self, value: str, place: Place) -> kinds.Kind | None:
+        """How a dataset by name is read: one of the package, of TensorFlow, or of the user's."""
+        if value.startswith(kinds.TFDS):
+            return kinds.DATA["tfds"]
+        if not kinds.IMPORT_PATH.fullmatch(value):
+            return kinds.DATA["named"]
+        try:
+            found = kinds.kind(kinds.import_object(value), "name", "seed")
+        except ConfigError as error:
+            self.checker.problem(place, str(error))
+            return None
+        return dataclasses.replace(found, open_ended=False)
 
     def task(self, raw: Any, place: Place, datasets: list[str]) -> TaskSection | None:
         """A task, its datasets and its weight."""

@@ -99,7 +99,7 @@ class RunConfig:
         seed: Seed of every random choice.
         data: Datasets by name.
         tasks: Tasks by name.
-        tokenizer: How texts become token ids.
+        tokenizer: How texts become token ids; `None` where the trunk comes with a tokenizer.
         trunk: The shared encoder.
         mixture: Arguments of the `Mixture`.
         training: How the model is trained.
@@ -111,7 +111,7 @@ class RunConfig:
     seed: int
     data: Mapping[str, DataSection]
     tasks: Mapping[str, TaskSection]
-    tokenizer: Choice
+    tokenizer: Choice | None
     trunk: Choice
     mixture: Mapping[str, Any]
     training: TrainingSection
@@ -150,11 +150,13 @@ class RunConfig:
     def own_modules(self) -> list[str]:
         """Modules of import paths that a saved model may need to be loaded."""
         training = self.training
-        choices = [self.tokenizer, self.trunk, training.optimizer, training.balancer]
+        choices = [self.trunk, training.optimizer, training.balancer]
         choices += [one.choice for one in self.tasks.values()]
+        choices += [self.tokenizer] if self.tokenizer else []
         choices += [one for choice in choices for one in choice.values.values() if _is_choice(one)]
         names = [one.values.get(KIND) for one in choices]
-        for step in self.tokenizer.values.get("cleaning") or []:
+        steps = self.tokenizer.values.get("cleaning") if self.tokenizer else None
+        for step in steps or []:
             names += list(step) if isinstance(step, Mapping) else [step]
         own = [name for name in names if isinstance(name, str) and IMPORT_PATH.fullmatch(name)]
         return sorted({name.partition(":")[0] for name in own})

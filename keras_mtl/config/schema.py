@@ -29,7 +29,13 @@ TOP = {
         Key("seed", int, 0, "Seed of every random choice: cuts, orders, initial weights, dropout."),
         Key("data", dict[str, Any], _REQUIRED, "Datasets by name.", _NAMED),
         Key("tasks", dict[str, Any], _REQUIRED, "Tasks by name.", _NAMED),
-        Key("tokenizer", Any, None, "How texts become token ids.", _KIND),
+        Key(
+            "tokenizer",
+            Any,
+            None,
+            "How texts become token ids; left out with a pretrained trunk, which has its own.",
+            _KIND,
+        ),
         Key("trunk", Any, "lstm", "The shared encoder.", _KIND),
         Key("mixture", Any, None, "How the datasets are turned into batches.", _SECTION),
         Key("training", Any, None, "How the model is trained.", _SECTION),
@@ -40,7 +46,8 @@ SOURCE = Key(
     "source",
     str,
     None,
-    "The name of a dataset, such as `imdb`, or `tfds:` and that of one of TensorFlow Datasets.",
+    "The name of a dataset, such as `imdb`; `tfds:` and that of one of TensorFlow Datasets; or the "
+    "import path of a function of your own.",
 )
 SCREEN = Key("screen", Any, None, "Which rows of train to leave out; nothing by default.", _SECTION)
 

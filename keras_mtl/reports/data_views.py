@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from keras_mtl.reports.run_files import mapping
 # More labels than this are shown from the most frequent on, the rest folded away.
 _MANY_LABELS = 25
 _MOST_LABELS = 12
+_LONGEST_LABEL = 200  # characters
 _ORDER = {"train": 0, "validation": 1, "test": 2}
 
 
@@ -25,13 +27,31 @@ def dataset_view(name: str, profile: Any) -> dict[str, Any]:
         "splits": splits,
         # Lengths of one split stand for the dataset where there is room for one only.
         "words": mapping(next(iter(splits.values()), {}).get("words")),
-        "columns": [_balance(column, mapping(given)) for column, given in labels.items()],
+        "columns": [_balance(column, mapping(given), splits) for column, given in labels.items()],
         "notes": [(what, rows) for what, rows in notes if number(rows)],
-        "examples": [one for one in profile.get("examples") or () if isinstance(one, dict)],
+        "examples": [
+            {**one, "labels": {name: _label(v) for name, v in mapping(one.get("labels")).items()}}
+            for one in profile.get("examples") or ()
+            if isinstance(one, dict)
+        ],
     }
 
 
-def _balance(column: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def _label(value: Any) -> str:
+    """The labels of a row: one, several or one for each word; entities by type and place."""
+    if not isinstance(value, list):
+        return "none" if value is None else str(value)
+    parts = [
+        f"{one[2]} {one[0]}–{one[1]}" if isinstance(one, list) and len(one) == 3 else str(one)
+        for one in value
+    ]
+    text = " ".join(parts) if all(isinstance(one, str) for one in value) else ", ".join(parts)
+    return (text if len(text) <= _LONGEST_LABEL else text[:_LONGEST_LABEL] + "…") or "none"
+
+
+def _balance(
+    column: str, given: Mapping[str, Any], sizes: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
     """Rows of each label by split; a bar is a share of the largest in its split."""
     counts = _ordered(mapping(given.get("counts")))
     names = [str(name) for name in given.get("names") or ()]
@@ -51,12 +71,19 @@ def _balance(column: str, given: Mapping[str, Any]) -> dict[str, Any]:
         )
         for name in names
     ]
+    several = any(
+        sum(number(value) or 0.0 for value in counts[split].values())
+        > (number(sizes.get(split, {}).get("rows")) or math.inf)
+        for split in splits
+    )
     cut = len(rows)
     if len(rows) > _MANY_LABELS:
         rows.sort(key=lambda row: -sum(value for value, _ in row[1]))
         cut = _MOST_LABELS
     return {
         "column": column,
+        # Of several to a row, such as tags of words, labels are counted and not rows.
+        "counted": "Labels" if several else "Rows",
         "labels": len(names),
         "splits": splits,
         "rows": rows[:cut],

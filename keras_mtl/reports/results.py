@@ -66,9 +66,10 @@ class TaskResult:
 
     @property
     def main(self) -> str:
-        """The metric that tasks are compared by: macro F1, or the first, or the loss."""
+        """The metric that tasks are compared by: macro F1, F1 of entities, the first, or loss."""
         metrics = [curve.metric for curve in self.curves if curve.metric != "loss"]
-        return "macro_f1" if "macro_f1" in metrics else (metrics or ["loss"])[0]
+        known = [name for name in ("macro_f1", "f1") if name in metrics]
+        return (known or metrics or ["loss"])[0]
 
 
 def lower_is_better(metric: str) -> bool:

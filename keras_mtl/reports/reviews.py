@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from keras_mtl.tasks import Matrix, Review
+from keras_mtl.data.text.words import words_of
+from keras_mtl.tasks import Matrix, Mistake, Review
 
 # A larger matrix is no picture any more; its most frequent confusions are kept instead.
 LARGEST_MATRIX = 25
 _LONGEST_TEXT = 400
 _MOST_CONFUSIONS = 30
+_MOST_WORDS = 12
 
 
 def review_json(
@@ -26,9 +28,11 @@ def review_json(
     Returns:
         `rows` (labelled) and `wrong` (of these); `table` (`columns` and `rows`); `matrix`
         (`names` and `counts`, or `None` if there is none or it has more than 25 names);
-        `confusions` (the most frequent, each `expected`, `predicted`, `rows`) and `examples`
-        (each `row`, `text` cut to 400 characters, `expected`, `predicted`, `badness`,
-        `probability` of what was expected and `predicted_probability`, or `None`).
+        `confusions` (the most frequent, each `expected`, `predicted`, `rows`, and `of`, all rows
+        of what was expected) and `examples` (each `row`, `text`, `expected` and `predicted` cut to
+        400 characters, `badness`, `probability` of what was expected and `predicted_probability`,
+        or `None`; of a task of words also `words`, the first 12 that are wrong, each `word`,
+        `expected`, `predicted`, and `more`, how many others there are).
 
     Raises:
         ValueError: If there are not as many texts as rows, or `most` is below 0.
@@ -66,6 +70,7 @@ def _confusions(matrix: Matrix | None) -> list[dict[str, Any]]:
     if matrix is None:
         return []
     counts = np.array(matrix.counts)
+    totals = counts.sum(axis=1)
     np.fill_diagonal(counts, 0)
     order = np.argsort(-counts, axis=None, kind="stable")[:_MOST_CONFUSIONS]
     pairs = [divmod(int(place), len(matrix.names)) for place in order]
@@ -74,6 +79,7 @@ def _confusions(matrix: Matrix | None) -> list[dict[str, Any]]:
             "expected": matrix.names[expected],
             "predicted": matrix.names[predicted],
             "rows": int(counts[expected, predicted]),
+            "of": int(totals[expected]),
         }
         for expected, predicted in pairs
         if counts[expected, predicted]
@@ -82,12 +88,11 @@ def _confusions(matrix: Matrix | None) -> list[dict[str, Any]]:
 
 def _example(review: Review, row: int, text: str | Sequence[str]) -> dict[str, Any]:
     whole = text if isinstance(text, str) else ("\n" if isinstance(text, tuple) else " ").join(text)
-    cut = whole if len(whole) <= _LONGEST_TEXT else whole[:_LONGEST_TEXT].rstrip() + "…"
     found: dict[str, Any] = {
         "row": row,
-        "text": cut,
-        "expected": review.expected[row],
-        "predicted": review.predicted[row],
+        "text": _cut(whole),
+        "expected": _cut(review.expected[row]),
+        "predicted": _cut(review.predicted[row]),
         "badness": float(review.badness[row]),
         "probability": None,
         "predicted_probability": None,
@@ -97,4 +102,18 @@ def _example(review: Review, row: int, text: str | Sequence[str]) -> dict[str, A
             ("probability", "predicted_probability"), review.probabilities[row], strict=True
         ):
             found[name] = float(value) if np.isfinite(value) else None
-    return found
+    return found if review.mistakes is None else {**found, **_words(review.mistakes[row], text)}
+
+
+def _words(mistakes: Sequence[Mistake], text: str | Sequence[str]) -> dict[str, Any]:
+    """The words that are wrong, by what they are and not by where."""
+    words = [word.text for word in words_of(text)] if isinstance(text, str) else text
+    shown = [
+        {"word": words[one.word], "expected": one.expected, "predicted": one.predicted}
+        for one in mistakes[:_MOST_WORDS]
+    ]
+    return {"words": shown, "more": len(mistakes) - len(shown)}
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT].rstrip() + "…"

@@ -32,7 +32,11 @@ def task_view(files: RunFiles, task: TaskResult) -> dict[str, Any]:
         "matrix": _matrix(task.review.get("matrix")),
         "table": _table(task.review.get("table")),
         "confusions": _confusions(task.review),
-        "examples": _objects(task.review.get("examples")),
+        "counted": _counted(task.review.get("table")),
+        "examples": [
+            {**one, "words": _objects(one.get("words"))}
+            for one in _objects(task.review.get("examples"))
+        ],
     }
 
 
@@ -124,9 +128,16 @@ def _confusions(review: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = table.get("rows") if isinstance(table, dict) else None
     totals = {row[0]: number(row[1]) for row in rows or () if len(row) > 1}
     for one in found:
-        total, value = totals.get(one.get("expected")), number(one.get("rows"))
+        total = number(one.get("of")) or totals.get(one.get("expected"))
+        value = number(one.get("rows"))
         one["share"] = value / total if total and value is not None else None
     return found
+
+
+def _counted(table: Any) -> str:
+    """What matrix and confusions count: rows, or words where each has a label."""
+    columns = list(table.get("columns") or ()) if isinstance(table, dict) else []
+    return "words" if {"words", "entities"} & set(columns[1:2]) else "rows"
 
 
 def _objects(given: Any) -> list[dict[str, Any]]:

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping
 import keras
 
 from keras_mtl.config import ConfigError, RunConfig
-from keras_mtl.config.kinds import TFDS
+from keras_mtl.config.kinds import IMPORT_PATH, TFDS
 from keras_mtl.config.run_config import Choice, TaskSection
 from keras_mtl.config.yaml_file import Place
 from keras_mtl.data import Dataset, Mixture
 from keras_mtl.data.datasets.label_space import listed, nearest
 from keras_mtl.model import MultiTaskModel
-from keras_mtl.tasks import Task, balanced_class_weight
+from keras_mtl.spans import are_spans
+from keras_mtl.tasks import Task, balanced_class_weight, tags_of
 
 BALANCED = "balanced"
 
@@ -47,15 +48,19 @@ def build(config: RunConfig) -> Built:
     """
     datasets = load_datasets(config)
     tasks = make_tasks(config, datasets)
-    with section(config, ("tokenizer",)):
-        texts = [dataset.train for dataset in datasets.values()]
-        tokenizer = config.tokenizer.make(sources=texts)
+    tokenizer = None
+    if config.tokenizer is not None:
+        with section(config, ("tokenizer",)):
+            texts = [dataset.train for dataset in datasets.values()]
+            tokenizer = config.tokenizer.make(sources=texts)
     with section(config, ("mixture",)):
         mixture = make_mixture(config, datasets, tasks)
     keras.utils.set_random_seed(config.seed)
     with section(config, ("trunk",)):
         trunk = config.trunk.make(tokenizer=tokenizer, tasks=list(tasks.values()))
-        model = MultiTaskModel(trunk, list(tasks.values()), preprocessor=tokenizer)
+        # A trunk of the user's may be a pretrained one, with ids of its own.
+        own = getattr(trunk, "preprocessor", None)
+        model = MultiTaskModel(trunk, list(tasks.values()), preprocessor=own or tokenizer)
     with section(config, ("mixture",)):
         model.adapt(mixture)
     compile_model(config, model, mixture)
@@ -71,8 +76,15 @@ def load_datasets(config: RunConfig) -> dict[str, Dataset]:
     found = {}
     for name, one in config.data.items():
         with section(config, ("data", name)):
-            source = str(one.choice.values.get("source", name)).removeprefix(TFDS)
-            dataset = one.choice.make(name=source, seed=config.seed)
+            source = str(one.choice.values.get("source", name))
+            own = not source.startswith(TFDS) and IMPORT_PATH.fullmatch(source)
+            called = name if own else source.removeprefix(TFDS)
+            dataset = one.choice.make(name=called, seed=config.seed)
+            if not isinstance(dataset, Dataset):
+                raise ConfigError(
+                    f"`source` must be a function that returns a Dataset. Received: {source!r}, "
+                    f"which returns a {type(dataset).__name__}. Use `Dataset.from_arrays` in it."
+                )
             found[name] = dataset.screen(**one.screen) if one.screen else dataset
     return found
 
@@ -87,11 +99,23 @@ def make_tasks(config: RunConfig, datasets: Mapping[str, Dataset]) -> dict[str, 
     for name, one in config.tasks.items():
         with section(config, ("tasks", name)):
             column = label_column(name, one, datasets)
-            labels = _shared_labels(one, column, datasets)
+            labels = _with_tags(one, column, datasets, _shared_labels(one, column, datasets))
             given = (label for data in one.data for label in datasets[data].train[column])
             choice = _with_class_weight(one.choice, given)
             found[name] = choice.make(name=name, labels=labels, column=column)
     return found
+
+
+def _with_tags(
+    task: TaskSection, column: str, datasets: Mapping[str, Dataset], labels: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The labels of a task: where the column marks entities in texts, the tags of their types."""
+    rows = (
+        row for data in task.data for part in datasets[data].splits.values() for row in part[column]
+    )
+    if "scheme" not in task.choice.values or not any(map(are_spans, rows)):
+        return labels
+    return tags_of(labels, task.choice.values["scheme"])
 
 
 def _with_class_weight(choice: Choice, labels: Iterable[str | None]) -> Choice:

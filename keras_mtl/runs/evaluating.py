@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from keras_mtl.data import Dataset, Mixture, Split
+from keras_mtl.data.mixing.stream import Batch, encode_stream
+from keras_mtl.data.mixing.tags import encode_tags
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.reports import review_json
 from keras_mtl.runs.recording import finite
+from keras_mtl.tasks import Task
 
 
 def evaluate_split(
@@ -49,17 +52,49 @@ def _logs(
         found = model.evaluate(mixture.like(**rows), return_dict=True, verbose=0)
         return dict(found)
     # A mixture would have to feed every task; rows in memory may leave some without labels.
-    texts = [text for split in rows.values() for text in split.texts]
-    labels = {
-        task.name: [
-            label
-            for name, split in rows.items()
-            for label in (split[task.column] if task.name in feeds[name] else [None] * len(split))
-        ]
-        for task in model.tasks
-    }
-    found = model.evaluate(texts, labels, mixture.batch_size, return_dict=True, verbose=0)
+    x, labels, weights = _plain(model, rows, feeds)
+    found = model.evaluate(
+        x, labels, mixture.batch_size, sample_weight=weights, return_dict=True, verbose=0
+    )
     return dict(found)
+
+
+def _plain(
+    model: MultiTaskModel, rows: Mapping[str, Split], feeds: Mapping[str, Any]
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """The rows of all streams as one set of arrays: inputs, labels, weights.
+
+    A task without labels in any of them is left out.
+    """
+    of_words = any(task.of_words for task in model.tasks)
+    tasks = {task.name: task for task in model.tasks}
+    streams = [
+        encode_stream(
+            name, split, model.preprocessor, [tasks[one] for one in feeds[name]], of_words
+        )
+        for name, split in rows.items()
+    ]
+    width = max(1, *(int(stream.lengths.max(initial=1)) for stream in streams))
+    taken = [stream.take(np.arange(len(stream)), width) for stream in streams]
+    x = {name: np.concatenate([part[0][name] for part in taken]) for name in taken[0][0]}
+    fed = {name for tasks in feeds.values() for name in tasks}
+    labels, weights = (
+        {
+            task: np.concatenate([_or_blank(part, place, task, taken) for part in taken])
+            for task in fed
+        }
+        for place in (1, 2)
+    )
+    return x, labels, weights
+
+
+def _or_blank(part: Batch, place: int, task: str, others: Sequence[Batch]) -> np.ndarray:
+    """A stream's labels or weights of a task; zeros where it does not feed the task."""
+    if task in part[place]:
+        return part[place][task]
+    like = next(one[place][task] for one in others if task in one[place])
+    rows = len(next(iter(part[0].values())))
+    return np.zeros((rows, *like.shape[1:]), like.dtype)
 
 
 def _labelled(
@@ -98,15 +133,36 @@ def _reviews(
         streams = [name for name in rows if task.name in feeds[name]]
         if task.name not in fed:
             continue
-        encoded = [
-            task.encode(rows[name][task.column], f"{rows[name].name!r}, column {task.column!r}")
-            for name in streams
-        ]
+        encoded = [_encoded(task, rows[name]) for name in streams]
         review = task.review(
-            np.concatenate([labels for labels, _ in encoded]),
-            np.concatenate([weights for _, weights in encoded]),
-            np.concatenate([predicted[name][task.name] for name in streams]),
+            _joined([labels for labels, _ in encoded]),
+            _joined([weights for _, weights in encoded]),
+            _stacked([predicted[name][task.name] for name in streams], task.of_words),
         )
-        texts = [text for name in streams for text in rows[name].texts]
+        texts = [text for name in streams for text in rows[name].inputs]
         found[task.name] = review_json(review, texts)
     return found
+
+
+def _encoded(task: Task, split: Split) -> tuple[Any, Any]:
+    """All labels of a split, those of words that the model does not read too."""
+    where = f"{split.name!r}, column {task.column!r}"
+    if task.of_words:
+        return encode_tags(task, split[task.column], split.inputs, where)
+    return task.encode(split[task.column], where)
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """Labels or weights of several streams: arrays, or lists of an array for each text."""
+    if isinstance(parts[0], list):
+        return [row for part in parts for row in part]
+    return np.concatenate(parts)
+
+
+def _stacked(parts: Sequence[np.ndarray], of_words: bool) -> np.ndarray:
+    """Predictions of several streams; those of words padded with 0 to the widest."""
+    if not of_words:
+        return np.concatenate(parts)
+    width = max(part.shape[1] for part in parts)
+    pads = [[(0, 0), (0, width - one.shape[1])] + [(0, 0)] * (one.ndim - 2) for one in parts]
+    return np.concatenate([np.pad(part, pad) for part, pad in zip(parts, pads, strict=True)])

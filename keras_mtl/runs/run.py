@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from keras_mtl.config import RunConfig, load_config
-from keras_mtl.data.text.words import words_of
+from keras_mtl.data.text.words import row_words
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.reports import FORMAT, write_report
 from keras_mtl.runs.building import compile_model, load_datasets, make_mixture, make_tasks
@@ -86,14 +86,17 @@ class Run:
             )
         return load_checkpoint(self.path / CHECKPOINTS, checkpoint, configuration=configuration)
 
-    def predictor(self, checkpoint: str = "best") -> Callable[[Sequence[str]], Answers]:
-        """A function from texts to task name to prediction in words, as a `Predictor` answers."""
+    def predictor(self, checkpoint: str = "best") -> Callable[[Sequence[Any]], Answers]:
+        """A function from texts to task name to prediction in words, as a `Predictor` answers.
+
+        Texts may be lists of words instead, all of them.
+        """
         model = self.model(checkpoint)
 
-        def predict(texts: Sequence[str]) -> Answers:
+        def predict(texts: Sequence[Any]) -> Answers:
             predicted = model.predict(list(texts), verbose=0)
             return [
-                answer(model.tasks, predicted, row, words_of(text))
+                answer(model.tasks, predicted, row, row_words(text))
                 for row, text in enumerate(texts)
             ]
 

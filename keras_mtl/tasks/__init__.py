@@ -1,17 +1,21 @@
 """What to predict, from which column, and how it is scored."""
 
+from keras_mtl.spans import Span
 from keras_mtl.tasks.arguments import by_task
 from keras_mtl.tasks.class_weights import balanced_class_weight
 from keras_mtl.tasks.classification import Classification, classification
 from keras_mtl.tasks.label_names import is_missing
-from keras_mtl.tasks.review import Matrix, Review, Table
+from keras_mtl.tasks.review import Matrix, Mistake, Review, Table
+from keras_mtl.tasks.schemes import tags_of
 from keras_mtl.tasks.tagging import Tagging, tagging
 from keras_mtl.tasks.task import Task, Word, answer, check_tasks, from_config
 
 __all__ = [
     "Classification",
     "Matrix",
+    "Mistake",
     "Review",
+    "Span",
     "Table",
     "Tagging",
     "Task",
@@ -24,4 +28,5 @@ __all__ = [
     "from_config",
     "is_missing",
     "tagging",
+    "tags_of",
 ]

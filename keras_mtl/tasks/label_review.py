@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from keras_mtl.tasks.review import Cell, Matrix, Review, Table
+from keras_mtl.tasks.review import Cell, Matrix, Mistake, Review, Table
 
 COLUMNS = ("label", "rows", "precision", "recall", "F1")
+WORD_COLUMNS = ("tag", "words", *COLUMNS[2:])
 # With more labels the square of counts would take more memory than the predictions.
 _LARGEST_MATRIX = 1000
 # Below it a probability is one of float32's rounded to 0; its logarithm stays finite.
@@ -56,7 +57,9 @@ def label_review(
 
 
 def by_text(of_words: Review, lengths: np.ndarray) -> Review:
-    """The review of texts, from that of their words: figures by tag stay those of words.
+    """The review of texts, from that of their words.
+
+    Figures by tag stay those of words; each text has the words of it that are wrong.
 
     Args:
         of_words: The review of all words, text after text.
@@ -66,14 +69,22 @@ def by_text(of_words: Review, lengths: np.ndarray) -> Review:
     places = [slice(end - length, end) for end, length in zip(ends, lengths, strict=True)]
     known = np.array([expected != "" for expected in of_words.expected], bool)
     right = of_words.right | ~known
+    pair = list(zip(of_words.expected, of_words.predicted, strict=True))
     return Review(
         rows=sum(bool(known[place].any()) for place in places),
-        table=of_words.table,
+        table=Table(WORD_COLUMNS, of_words.table.rows),
         matrix=of_words.matrix,
         badness=np.array([of_words.badness[place].max(initial=0.0) for place in places]),
         expected=tuple(" ".join(of_words.expected[place]).strip() for place in places),
         predicted=tuple(" ".join(of_words.predicted[place]) for place in places),
         right=np.array([known[place].any() and right[place].all() for place in places], bool),
+        mistakes=tuple(
+            tuple(
+                Mistake(int(word), *pair[place.start + word])
+                for word in np.flatnonzero(~right[place])
+            )
+            for place in places
+        ),
     )
 
 

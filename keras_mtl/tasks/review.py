@@ -1,6 +1,7 @@
 """What a task's predictions look like beside its labels: the numbers a report is made of."""
 
 import dataclasses
+from typing import NamedTuple
 
 import numpy as np
 
@@ -57,6 +58,20 @@ class Matrix:
             )
 
 
+class Mistake(NamedTuple):
+    """A word of a text that was taken for another thing than it is.
+
+    Args:
+        word: Which word, from 0.
+        expected: Its label, in words.
+        predicted: What was predicted, in words; empty where nothing was.
+    """
+
+    word: int
+    expected: str
+    predicted: str
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Review:
     """The predictions of one task on the `N` rows of a split, beside the labels.
@@ -75,6 +90,7 @@ class Review:
         right: `(N,)` booleans; `False` for a row without a label.
         probabilities: `(N, 2)`, those given to what was expected and to what was predicted, in
             [0, 1] or NaN; or `None`.
+        mistakes: `(N,)`, of a task of words: the words of each row that are wrong; or `None`.
 
     Raises:
         ValueError: If the lengths differ, or the badness is not finite or below 0.
@@ -88,11 +104,19 @@ class Review:
     predicted: tuple[str, ...]
     right: np.ndarray
     probabilities: np.ndarray | None = None
+    mistakes: tuple[tuple[Mistake, ...], ...] | None = None
 
     def __post_init__(self) -> None:
         lengths = {
             name: len(value)
-            for name in ("badness", "expected", "predicted", "right", "probabilities")
+            for name in (
+                "badness",
+                "expected",
+                "predicted",
+                "right",
+                "probabilities",
+                "mistakes",
+            )
             if (value := getattr(self, name)) is not None
         }
         if len(set(lengths.values())) > 1:

@@ -1,7 +1,7 @@
 """How tags of words stand for entities, and which tags may follow each other."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from keras import ops
@@ -59,6 +59,12 @@ class Scheme:
                 f"Received: {wrong[:5]}. Use scheme='plain' for tags that are no entities."
             )
 
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types of entities, in the order of their first tags; none under `"plain"`."""
+        inside = [label[2:] for label in self.labels if label != OUTSIDE]
+        return () if self.name == "plain" else tuple(dict.fromkeys(inside))
+
     def may_follow(self) -> list[list[bool]] | None:
         """`(C, C)`: whether a tag (across) may stand behind another (down); `None` if all may."""
         if self.name == "plain":
@@ -86,8 +92,12 @@ class Scheme:
         """Tags of the same entities, each of which may follow the one before."""
         if self.name == "plain":
             return list(tags)
-        found = [OUTSIDE] * len(tags)
-        for start, end, kind in self.entities(tags):
+        return self.tags(self.entities(tags), len(tags))
+
+    def tags(self, entities: Iterable[Entity], words: int) -> list[str]:
+        """The tags of a text of so many words, from its entities, which do not overlap."""
+        found = [OUTSIDE] * words
+        for start, end, kind in entities:
             for place in range(start, end):
                 found[place] = f"{self._prefix(place, start, end)}-{kind}"
         return found
@@ -148,3 +158,36 @@ class Scheme:
         if self.name == "bioes" and place == end - 1:
             return "E"
         return "B" if place == start else "I"
+
+
+def tags_of(types: Sequence[str], scheme: str = "bio") -> tuple[str, ...]:
+    """The tags that stand for entities of some types: the labels of a `tagging`, in class order.
+
+    Args:
+        types: The types, such as `["PER", "LOC"]`.
+        scheme: `"bio"` or `"bioes"`.
+
+    Raises:
+        TypeError: If the types are no list of strings.
+        ValueError: If there is none, one is empty or there twice, or the scheme has no entities.
+
+    Example:
+        >>> tags_of(["PER", "LOC"])
+        ('O', 'B-PER', 'I-PER', 'B-LOC', 'I-LOC')
+    """
+    if scheme not in _PREFIXES:
+        raise ValueError(
+            f"`scheme` of tags_of must be one of {', '.join(map(repr, _PREFIXES))}. Received: "
+            f"scheme={scheme!r}. Other tags are no entities: write them out."
+        )
+    if isinstance(types, str) or not all(isinstance(one, str) for one in types):
+        raise TypeError(
+            "`types` of tags_of must be a list of names, such as ['PER', 'LOC']. "
+            f"Received: types={types!r:.80}."
+        )
+    if not len(types) or len(set(types)) < len(types) or not all(types):
+        raise ValueError(
+            "`types` of tags_of must hold at least one name, none of them empty, and each once. "
+            f"Received: types={types!r:.80}."
+        )
+    return (OUTSIDE, *(f"{prefix}-{one}" for one in types for prefix in _PREFIXES[scheme]))

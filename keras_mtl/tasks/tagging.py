@@ -10,6 +10,7 @@ from keras import ops
 
 from keras_mtl.heads import BestPath, ChainHead, WordHead, chain_losses, loss_dtype
 from keras_mtl.tasks.entity_f1 import EntityF1
+from keras_mtl.tasks.entity_review import entity_table
 from keras_mtl.tasks.label_names import (
     check_hidden_dim,
     check_layer,
@@ -21,7 +22,8 @@ from keras_mtl.tasks.label_names import (
 )
 from keras_mtl.tasks.label_review import by_text, label_review
 from keras_mtl.tasks.review import Review
-from keras_mtl.tasks.schemes import Scheme
+from keras_mtl.tasks.schemes import OUTSIDE, Scheme
+from keras_mtl.tasks.spans import entities_of
 from keras_mtl.tasks.task import Task, Word
 
 
@@ -107,6 +109,19 @@ class Tagging(Task):
             weights.append(known.astype(np.float32))
         return labels, weights
 
+    def from_spans(
+        self, spans: Sequence[Any], words: Sequence[Word], text: str, where: str
+    ) -> list[str]:
+        scheme = self._scheme()
+        if self.scheme == "plain":
+            raise ValueError(
+                f"Task {self.name!r} must have a scheme of entities to read spans of characters. "
+                f"Received: scheme='plain', and {spans!r:.80} in {where}. Pass scheme='bio', and "
+                "labels from `tasks.tags_of`; or give one tag for each word."
+            )
+        entities = entities_of(spans, words, text, scheme.types, f"task {self.name!r}", where)
+        return scheme.tags(entities, len(words))
+
     def decode(self, prediction: np.ndarray, words: Sequence[Word] = ()) -> dict[str, Any]:
         of_words = prediction[: len(words)]
         best = of_words.argmax(axis=-1)
@@ -139,7 +154,26 @@ class Tagging(Task):
             np.concatenate([*weights, np.zeros(0, np.float32)]),
             of_words,
         )
-        return by_text(by_word, lengths)
+        found = by_text(by_word, lengths)
+        if self.scheme == "plain":
+            return found
+        table = entity_table(self._scheme(), *self._tags_read(labels, weights, predictions))
+        return dataclasses.replace(found, table=table)
+
+    def _tags_read(
+        self, labels: Any, weights: Any, predictions: np.ndarray
+    ) -> tuple[list[list[str]], list[list[str]]]:
+        """True and predicted tags of each text, in which words that do not count are outside."""
+        actual, predicted = [], []
+        for row, known, values in zip(labels, weights, predictions, strict=True):
+            guesses = [self.labels[number] for number in values[: len(row)].argmax(axis=-1)]
+            guesses += [OUTSIDE] * (len(row) - len(guesses))  # Cut off: nothing was predicted.
+            there = np.asarray(known) > 0
+            actual.append(
+                [self.labels[n] if t else OUTSIDE for n, t in zip(row, there, strict=True)]
+            )
+            predicted.append([g if t else OUTSIDE for g, t in zip(guesses, there, strict=True)])
+        return actual, predicted
 
     def _scheme(self) -> Scheme:
         return Scheme(self.scheme, self.labels, self.name)
@@ -150,7 +184,8 @@ class Tagging(Task):
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise ValueError(
                 f"The tags of task {self.name!r} must be a list, one tag for each word, or None. "
-                f"Received: {value!r:.80} in row {row} of {where}."
+                f"Received: {value!r:.80} in row {row} of {where}. Beside a text, a list of "
+                "entities with `start`, `end` and `type` does as well."
             )
         return [None if is_missing(tag) else tag for tag in value]
 

@@ -116,6 +116,24 @@ class Task(abc.ABC):
         values in messages, such as `'imdb/train', column 'label'`.
         """
 
+    def from_spans(
+        self, spans: Sequence[Any], words: Sequence[Word], text: str, where: str
+    ) -> Sequence[Any]:
+        """The label of each word of a text in which entities are marked, for `encode`.
+
+        Only tasks of words with entities read such rows; others raise `ValueError`.
+
+        Args:
+            spans: The entities, as the row has them; see `keras_mtl.spans`.
+            words: The words of the text, with their places.
+            text: The text.
+            where: The place of the row, for messages.
+        """
+        raise ValueError(
+            f"Rows of task {self.name!r} must be labels of words: a {type(self).__name__} reads no "
+            f"spans of characters. Received: {spans!r:.80} in {where}. Give a label for each word."
+        )
+
     @abc.abstractmethod
     def decode(self, prediction: np.ndarray, words: Sequence[Word] = ()) -> dict[str, Any]:
         """One row of `predict` in words: what a served model answers.

@@ -64,7 +64,10 @@ def _numbers(reader: keras.Model, stream: Stream) -> Ragged:
     for begin in range(0, len(order), _ROWS):
         rows = order[begin : begin + _ROWS]
         width = max(int(stream.lengths[rows].max()), 1)
-        found = np.sort(ops.convert_to_numpy(reader(stream.take(rows, width)[0])), axis=1)
+        inputs = stream.take(rows, width)[0]
+        # Where words are is for heads alone to know.
+        needed = {name: inputs[name] for name in reader.input}
+        found = np.sort(ops.convert_to_numpy(reader(needed)), axis=1)
         first = found > 0
         first[:, 1:] &= found[:, 1:] != found[:, :-1]
         values.append(found[first].astype(np.int32))

@@ -54,7 +54,7 @@ def pretrained(
             `"bert_tiny_en_uncased"`, `"hf://<user>/<model>"` or `"kaggle://..."`, which are
             downloaded.
         sequence_length: Most tokens of a text, special ones included; texts are cut to it. By
-            default as many as the encoder was made for.
+            default as many as the encoder was made for; training then warns of texts that are cut.
         dropout: Share dropped in each layer in training; by default the encoder's own.
         word_dropout: Share of the tokens hidden in training behind the encoder's own mask (that for
             unknown words, if it has none): what stands around a word then has to tell of it.
@@ -87,7 +87,7 @@ def pretrained(
             f"`sequence_length` of a pretrained trunk must be from 3 to {longest}, as many tokens "
             f"as the encoder of '{source}' takes. Received: {sequence_length=}."
         )
-    tokenizer.sequence_length = sequence_length or min(longest, tokenizer.sequence_length)
+    tokenizer.asked, tokenizer.longest = sequence_length, min(longest, tokenizer.longest)
     if tokenizer.vocabulary_size > backbone.vocabulary_size:
         raise ValueError(
             f"The vocabulary of '{source}' must fit its embedding. Received: a tokenizer of "

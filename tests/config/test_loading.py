@@ -138,6 +138,9 @@ class MyCallback(keras.callbacks.Callback):
 def my_task(name, labels, column):
     return mtl.classification(name, labels, column)
 
+def my_data(name, seed, rows: int, **more):
+    return name, seed, rows
+
 LIMIT = 3
 '''
 
@@ -230,6 +233,66 @@ def test_a_wrong_file_is_one_message_with_file_and_line(mistake, run_file, own_m
     assert str(run_file) in str(caught.value)
     for word in words:
         assert word in str(caught.value)
+
+
+NO_TOKENIZER = RUN.replace("tokenizer: {vocabulary_size: 50, sequence_length: 8}\n", "")
+BERT = ["trunk={kind: pretrained, source: models/bert}"]
+
+
+def test_a_pretrained_trunk_is_a_folder_beside_the_run_file_or_a_preset(run_file):
+    run_file.write_text(NO_TOKENIZER)
+    (run_file.parent / "models" / "bert").mkdir(parents=True)
+    config = load_config(run_file, BERT)
+    assert config.trunk.values["source"] == str(run_file.parent / "models" / "bert")
+    assert config.tokenizer is None and config.own_modules() == []
+    assert load_config(yaml.safe_load(config.to_yaml())).fingerprint == config.fingerprint
+    for preset in ("bert_tiny_en_uncased", "hf://user/model"):
+        config = load_config(run_file, [f"trunk={{kind: pretrained, source: '{preset}'}}"])
+        assert config.trunk.values["source"] == preset
+
+
+@pytest.mark.parametrize(
+    ("text", "change", "message"),
+    [
+        (
+            NO_TOKENIZER,
+            BERT[0],
+            "must be the folder of a model.*no folder '.*models/bert'",
+        ),
+        (RUN, BERT[0], "line 15: `tokenizer` must be left out where `trunk` is 'pretrained'"),
+        (NO_TOKENIZER, "trunk={kind: pretrained}", "must have the key 'source': text. A folder"),
+    ],
+)
+def test_a_pretrained_trunk_that_is_not_there_or_has_another_tokenizer(
+    text, change, message, run_file
+):
+    run_file.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        load_config(run_file, [change])
+
+
+def test_a_tokenizer_is_taken_back_on_the_command_line(run_file):
+    (run_file.parent / "models" / "bert").mkdir(parents=True)
+    assert load_config(run_file, [*BERT, "tokenizer=null"]).tokenizer is None
+
+
+def test_options_of_a_task_of_words(run_file):
+    tags = "tasks.tags={kind: tagging, data: wires, column: label, crf: true, weight: 2}"
+    task = load_config(run_file, [tags]).tasks["tags"]
+    assert task.choice.values["crf"] is True and task.choice.values["scheme"] == "bio"
+    assert task.weight == 2.0
+    with pytest.raises(ConfigError, match="`tasks.tags.class_weight` is no key of this section"):
+        load_config(run_file, [tags.replace("crf: true", "class_weight: balanced")])
+
+
+def test_a_dataset_of_your_own_by_import_path(run_file, own_module):
+    config = load_config(run_file, ["data.wires={source: 'own_things:my_data', rows: 3}"])
+    assert config.data["wires"].choice.make(name="wires", seed=3) == ("wires", 3, 3)
+    assert load_config(yaml.safe_load(config.to_yaml())).fingerprint == config.fingerprint
+    with pytest.raises(ConfigError, match="`data.wires.row` is no key of this section"):
+        load_config(run_file, ["data.wires={source: 'own_things:my_data', row: 3}"])
+    with pytest.raises(ConfigError, match="`data.wires.source` must be an import path.*'my_data'"):
+        load_config(run_file, ["data.wires={source: 'own_things:my_dat'}"])
 
 
 def test_all_problems_are_told_in_the_order_of_the_file(run_file):

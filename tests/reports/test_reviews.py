@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_mtl.reports import review_json
-from keras_mtl.tasks import Review, Table, classification
+from keras_mtl.tasks import Review, Table, classification, tagging
 
 LABELS = ("no", "yes")
 # Rows: right, wrong, wrong and worse, no label.
@@ -29,7 +29,7 @@ def test_the_worst_comes_first_and_only_mistakes_come():
         "predicted_probability": 0.875,
     }
     assert found["matrix"] == {"names": ["no", "yes"], "counts": [[1, 2], [0, 0]]}
-    assert found["confusions"] == [{"expected": "no", "predicted": "yes", "rows": 2}]
+    assert found["confusions"] == [{"expected": "no", "predicted": "yes", "rows": 2, "of": 3}]
     assert found["table"]["columns"] == ["label", "rows", "precision", "recall", "F1"]
     assert found["table"]["rows"] == [["no", 3, 1.0, 1 / 3, 0.5], ["yes", 0, 0.0, None, 0.0]]
 
@@ -62,9 +62,9 @@ def test_a_large_matrix_is_left_out_but_not_its_confusions():
     found = review_json(review, ["text"] * 8)
     assert found["matrix"] is None and len(found["table"]["rows"]) == 26
     assert [list(one.values()) for one in found["confusions"]] == [
-        ["label 0", "label 1", 4],
-        ["label 3", "label 4", 2],
-        ["label 0", "label 2", 1],
+        ["label 0", "label 1", 4, 5],
+        ["label 3", "label 4", 2, 2],
+        ["label 0", "label 2", 1, 5],
     ]
     small = classification("a", names[:25]).review(labels, np.ones(8), np.eye(25)[taken])
     assert len(review_json(small, ["text"] * 8)["matrix"]["counts"]) == 25
@@ -79,6 +79,28 @@ def test_a_kind_without_matrix_and_probabilities():
     assert found["matrix"] is None and found["confusions"] == []
     assert found["examples"][0]["probability"] is None
     assert found["examples"][0]["predicted_probability"] is None
+
+
+def test_words_that_are_wrong_are_named():
+    task = tagging("slots", ("O", "B-city", "I-city"))
+    labels, weights = [np.array([0, 1, 2])] * 2, [np.ones(3)] * 2
+    review = task.review(labels, weights, np.stack([np.eye(3)[[0, 0, 0]], np.eye(3)[[0, 1, 2]]]))
+    (from_words,) = review_json(review, [["to", "New", "York"], ["to", "New", "York"]])["examples"]
+    (from_text,) = review_json(review, ["to New York"] * 2)["examples"]
+    assert from_words == from_text and from_words["more"] == 0
+    assert from_words["words"] == [
+        {"word": "New", "expected": "B-city", "predicted": "O"},
+        {"word": "York", "expected": "I-city", "predicted": "O"},
+    ]
+    assert (from_words["expected"], from_words["predicted"]) == ("O B-city I-city", "O O O")
+
+
+def test_long_rows_of_tags_are_cut():
+    task = tagging("slots", ("O", "B-city", "I-city"))
+    review = task.review([np.ones(99, int)], [np.ones(99)], np.eye(3)[None, [0] * 99])
+    (found,) = review_json(review, [["York"] * 99])["examples"]
+    assert len(found["words"]) == 12 and found["more"] == 87
+    assert len(found["expected"]) <= 401 and found["expected"].endswith("…")
 
 
 def test_what_does_not_fit_is_refused():

@@ -6,6 +6,7 @@ from keras_mtl.config import ConfigError, load_config
 from keras_mtl.runs.building import build
 from tests.config.small import write_run
 from tests.training.small import largest_difference, weights_of
+from tests.trunks.tiny_bert import write_tiny_bert
 
 CHANGES = [
     "tasks.tone.weight=0.25",
@@ -26,6 +27,24 @@ def built(tmp_path):
     with open(tmp_path / "reviews.csv", "a") as file:
         file.write("one text,neg,1\nOne  text,pos,1\n")
     return build(load_config(run_file, CHANGES))
+
+
+WRAPPED = """
+import keras_mtl as mtl
+
+def wrapped(folder: str):
+    return mtl.trunks.pretrained(folder)
+"""
+
+
+def test_a_trunk_of_your_own_may_bring_a_tokenizer(tmp_path):
+    run_file = write_run(tmp_path)
+    (tmp_path / "wrapping_trunk.py").write_text(WRAPPED)
+    folder = write_tiny_bert(tmp_path / "bert")
+    trunk = f"trunk={{kind: 'wrapping_trunk:wrapped', folder: '{folder}'}}"
+    model = build(load_config(run_file, [trunk])).model
+    assert isinstance(model.preprocessor, mtl.SubwordTokenizer)
+    assert model.preprocessor is model.trunk.preprocessor
 
 
 def test_loss_weights_are_those_of_the_file(built):

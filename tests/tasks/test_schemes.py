@@ -3,7 +3,7 @@ import pytest
 from keras import ops
 
 from keras_mtl.tasks.entity_f1 import EntityF1
-from keras_mtl.tasks.schemes import Scheme
+from keras_mtl.tasks.schemes import Scheme, tags_of
 from tests.figures import at_most, exactly
 
 TYPES = ("LOC", "PER")
@@ -140,3 +140,25 @@ def test_a_plain_scheme_knows_no_mistakes():
     scheme = Scheme("plain", ("NOUN", "VERB"))
     assert scheme.mistake(["VERB", "NOUN"]) is None
     assert scheme.entities(["NOUN"]) == [] and scheme.may_follow() is None
+
+
+@pytest.mark.parametrize("scheme", LABELS)
+def test_tags_of_types_are_labels_of_the_scheme(scheme):
+    labels = tags_of(TYPES, scheme)
+    assert labels == LABELS[scheme] and Scheme(scheme, labels).types == TYPES
+
+
+@pytest.mark.parametrize(
+    ("types", "scheme", "error", "message"),
+    [
+        (["PER"], "plain", ValueError, "one of 'bio', 'bioes'. Received: scheme='plain'"),
+        ("PER", "bio", TypeError, r"a list of names.*Received: types='PER'"),
+        ([1], "bio", TypeError, r"a list of names.*Received: types=\[1\]"),
+        ([], "bio", ValueError, "at least one name"),
+        (["PER", ""], "bio", ValueError, "none of them empty"),
+        (["PER", "PER"], "bio", ValueError, "each once"),
+    ],
+)
+def test_types_that_have_no_tags_are_refused(types, scheme, error, message):
+    with pytest.raises(error, match=message):
+        tags_of(types, scheme)

@@ -114,9 +114,34 @@ def test_a_review_counts_texts_and_their_words():
     assert review.right.tolist() == [True, False, False]
     assert review.expected == ("O B-city", "B-city I-city O", "")
     assert review.predicted[:2] == ("O B-city", "B-city I-day O")
-    table = {row[0]: row[1:] for row in review.table.rows}
-    assert table["B-city"][0] == 2 and table["I-city"][2] == 0.0
+    assert review.mistakes == ((), ((1, "I-city", "I-day"),), ())
+    assert review.table.columns == ("type", "entities", "precision", "recall", "F1")
+    # Found: a city of one word; taken for two words: another, and a day that is none.
+    assert review.table.rows == (("city", 2, 0.5, 0.5, 0.5), ("day", 0, 0.0, None, 0.0))
     assert review.badness[1] > review.badness[0] and review.badness[2] == 0
+
+
+def test_a_review_of_entities_counts_as_the_metric_does():
+    task, random = slots(), np.random.default_rng(1)
+    labels, predictions = random.integers(0, 5, (40, 7)), random.random((40, 7, 5))
+    weights = (random.random((40, 7)) < 0.8).astype(np.float32)
+    # Most of the time right, so that there is something to count.
+    predictions[np.eye(5)[labels] * (random.random((40, 7, 1)) < 0.7) > 0] = 2.0
+    metric = task.metrics()[1]
+    metric.update_state(labels, ops.convert_to_tensor(predictions), sample_weight=weights)
+    rows = task.review(list(labels), list(weights), predictions).table.rows
+    hits = sum(row[1] * row[3] for row in rows)
+    total = sum(row[1] + row[1] * row[3] / row[2] for row in rows)
+    assert 0.2 < 2 * hits / total < 0.8
+    assert 2 * hits / total == pytest.approx(float(metric.result()), abs=1e-6)
+
+
+def test_a_review_of_plain_tags_is_by_tag():
+    task = mtl.tagging("pos", ("NOUN", "VERB"), scheme="plain")
+    review = task.review([np.array([0, 1, 1])], [np.ones(3)], np.eye(2)[None, [0, 1, 0]])
+    assert review.table.columns == ("tag", "words", "precision", "recall", "F1")
+    assert review.table.rows[0] == ("NOUN", 1, 0.5, 1.0, pytest.approx(2 / 3))
+    assert review.mistakes == (((2, "VERB", "NOUN"),),)
 
 
 def test_a_task_survives_its_configuration():

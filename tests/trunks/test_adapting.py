@@ -81,6 +81,25 @@ def test_words_and_pairs_are_weighed_on_all_labelled_rows_of_a_task(monkeypatch)
             assert weights[:, column].max() > 0.5
 
 
+def test_words_are_weighed_beside_a_task_of_words():
+    rows = mtl.Split(
+        {
+            "tokens": [["good", "film"], ["dull", "film"]] * 4,
+            "tone": ["pos", "neg"] * 4,
+            "tags": [["O", "B-x"], None] * 4,
+        },
+        "rows/train",
+    )
+    tasks = [mtl.classification("tone", ("neg", "pos")), mtl.tagging("tags", ("O", "B-x", "I-x"))]
+    tokenizer = mtl.WordTokenizer.fit(rows)
+    trunk = mtl.trunks.bag(tokenizer, 2, tasks=tasks, bigram_buckets=0)
+    model = mtl.MultiTaskModel(trunk, tasks)
+    model.adapt(mtl.Mixture({"rows": rows}, {"rows": ["tone", "tags"]}))
+    weights = weights_of(model, "word_sums")
+    good, film = (tokenizer([word])["token_ids"][0, 0] for word in ("good", "film"))
+    assert weights[good, 0] == pytest.approx(math.log(5) / 2) and weights[film, 0] == 0
+
+
 def test_a_saved_model_keeps_what_was_counted(tmp_path):
     reviews, newswire = demo_splits(40)
     splits = {"sentiment": reviews, "topic": newswire}

@@ -125,6 +125,42 @@ def test_options(folder):
     assert np.abs(ops.convert_to_numpy(random(ids)["sequence"]) - one).max() > 0.1
 
 
+def texts_of_length(*lengths):
+    """Texts of so many pieces, `[CLS]` and `[SEP]` among them."""
+    return [" ".join(["fly"] * (length - 2)) for length in lengths]
+
+
+def test_texts_that_are_cut_unasked_are_counted(folder):
+    task = mtl.classification("intent", ("ask", "book"))
+    texts = texts_of_length(LONGEST, LONGEST + 1, LONGEST + 9, 5)
+    split = mtl.Split({"text": texts, "intent": ["ask"] * 4}, "long/train")
+    words = mtl.Split({"tokens": [text.split() for text in texts], "intent": ["ask"] * 4}, "w")
+    model = mtl.MultiTaskModel(mtl.trunks.pretrained(folder), task)
+    message = (
+        r"ends of 2 of 4 texts of {} are cut off.*up to 49 tokens.*takes 40.*sequence_length=40"
+    )
+    for one in (split, words):
+        with pytest.warns(UserWarning, match=message.format(repr(one.name))):
+            mtl.Mixture({"intent": one}).encode(model.preprocessor, model.tasks)
+    model.compile("sgd")
+    with pytest.warns(UserWarning, match=message.format("x")):
+        model.evaluate(texts, {"intent": ["ask"] * 4}, verbose=0)
+
+
+def test_texts_are_cut_in_silence_where_that_was_asked_for(folder, tmp_path):
+    task = mtl.classification("intent", ("ask", "book"))
+    trunk = mtl.trunks.pretrained(folder, sequence_length=6)
+    mtl.MultiTaskModel(trunk, task).save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    split = mtl.Split({"text": texts_of_length(9), "intent": ["ask"]}, "long/train")
+    for tokenizer in (trunk.preprocessor, loaded.preprocessor):
+        assert (tokenizer.asked, tokenizer.longest) == (6, LONGEST)
+        streams = mtl.Mixture({"intent": split}).encode(tokenizer, [task])
+        assert streams[0].lengths.tolist() == [6]
+    fits = mtl.Split({"text": texts_of_length(LONGEST), "intent": ["ask"]}, "long/train")
+    mtl.Mixture({"intent": fits}).encode(mtl.trunks.pretrained(folder).preprocessor, [task])
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
+from keras_mtl.spans import Span, are_spans, read_spans
 from keras_mtl.tasks import is_missing
 
 MANY = 20  # names written out in an error before "and n more"
@@ -58,15 +59,15 @@ def infer_names(values: Iterable[Any], where: str) -> tuple[str, ...]:
     alphabetical order.
 
     Args:
-        values: Names, whole numbers, lists of names, or `None`.
+        values: Names, whole numbers, lists of names, lists of entities, or `None`.
         where: The column and its split, for messages.
 
     Raises:
         ValueError: If there is no label, or names and numbers are mixed.
     """
     found: set[Any] = set()
-    for value in values:
-        several = value if isinstance(value, list | tuple) else [value]
+    for row, value in enumerate(values):
+        several = labels_in(_read_spans(value, where, row) if are_spans(value) else value)
         found.update(one for one in several if not is_missing(one))
     numbers = [value for value in found if isinstance(value, Integral)]
     names = [value for value in found if isinstance(value, str)]
@@ -87,6 +88,12 @@ def infer_names(values: Iterable[Any], where: str) -> tuple[str, ...]:
 _NO_LABELS = "If the column is no label (a score, say), pass labels={} to keep it as it is."
 
 
+def labels_in(value: Any) -> list[Any]:
+    """The labels of a row: several, one, or `None`; of entities their types."""
+    values = value if isinstance(value, list | tuple) else [value]
+    return [one.type if isinstance(one, Span) else one for one in values]
+
+
 def to_names(
     values: Iterable[Any],
     names: tuple[str, ...],
@@ -97,7 +104,8 @@ def to_names(
     """Turn the values of a label column into names of its label space.
 
     A value is a name, a class number, missing (`None`, NaN or `""`: no label), or a list of names
-    (several labels, or one per token), which becomes a tuple.
+    (several labels, or one per token), which becomes a tuple; or a list of entities in a text, by
+    `start`, `end` and `type`, which becomes a tuple of `Span`.
 
     Args:
         values: The column.
@@ -116,6 +124,8 @@ def to_names(
     for row, value in enumerate(values):
         if is_missing(value):
             resolved.append(None)
+        elif are_spans(value):
+            resolved.append(_entities(value, known, where, row))
         elif isinstance(value, list | tuple):
             if words is not None:
                 _check_length(value, words[row], where, row)
@@ -140,6 +150,25 @@ def _check_length(tags: Sequence[Any], words: Sequence[str], where: str, row: in
             f"{len(tags)} tags and {len(words)} words in row {row}. Write as many, None for a word "
             "without a tag; for several labels of a whole text give `text`, not `tokens`."
         )
+
+
+def _read_spans(value: Sequence[Any], where: str, row: int) -> tuple[Span, ...]:
+    return read_spans(value, f"{where[:1].lower()}{where[1:]}", f"row {row}")
+
+
+def _entities(
+    value: Sequence[Any], known: Mapping[str, str], where: str, row: int
+) -> tuple[Span, ...]:
+    spans = _read_spans(value, where, row)
+    for span in spans:
+        if span.type not in known:
+            raise ValueError(
+                f"{where} must hold entities of {len(known)} types ({listed(known)}), which are "
+                f"its label names. Received: {tuple(span)} in row {row}. "
+                f"{nearest(span.type, known)}Name all types with `labels=`, without prefixes of "
+                "tags."
+            )
+    return spans
 
 
 def _from_several(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras_mtl.data.datasets.dataset import Dataset
+from keras_mtl.data.datasets.label_space import labels_in
 from keras_mtl.data.datasets.split import Split
 from keras_mtl.data.text.word_splitter import WordSplitter
 
@@ -124,7 +125,7 @@ def _text(split: Split, row: int) -> str:
 
 def _flat(values: Iterable[Any]) -> Iterable[Any]:
     for value in values:
-        yield from value if isinstance(value, tuple) else (value,)
+        yield from labels_in(value)
 
 
 def _plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from keras_mtl.data.datasets.label_space import labels_in
 from keras_mtl.data.datasets.near_duplicates import NearDuplicates
 from keras_mtl.data.datasets.split import Split
 from keras_mtl.data.datasets.summary import duplicate_keys
@@ -179,6 +180,6 @@ def _check_left(
 def _label_counts(values: Iterable[Any]) -> Counter[str]:
     counts: Counter[Any] = Counter()
     for value in values:
-        counts.update(set(value) if isinstance(value, tuple) else [value])
+        counts.update(set(labels_in(value)))
     del counts[None]
     return counts

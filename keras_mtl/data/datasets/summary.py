@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
+from keras_mtl.data.datasets.label_space import labels_in
 from keras_mtl.data.datasets.split import Split
 from keras_mtl.data.datasets.splitting import DuplicateCounts
 from keras_mtl.data.tables.tables import NullCounts
@@ -86,4 +87,4 @@ def _screened_lines(screened: Mapping[str, Any]) -> list[str]:
 
 def _flat(values: Iterable[Any]) -> Iterable[Any]:
     for value in values:
-        yield from value if isinstance(value, tuple) else (value,)
+        yield from labels_in(value)

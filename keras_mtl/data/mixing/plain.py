@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from keras_mtl.data.datasets.split import Split
-from keras_mtl.data.mixing.tags import check_tags, of_kept_words
+from keras_mtl.data.mixing.tags import encode_tags, of_kept_words
 from keras_mtl.data.text.ragged import Ragged
 from keras_mtl.data.text.words import padded, read
 from keras_mtl.heads import WORD_STARTS
@@ -54,7 +54,8 @@ def plain_inputs(x: Any, preprocessor: Any, input_names: Sequence[str]) -> dict[
     """
     texts = texts_of(x) if not isinstance(x, Mapping) else None
     if texts is not None:
-        return padded(read(need_preprocessor(preprocessor), texts, WORD_STARTS in input_names))
+        words = WORD_STARTS in input_names
+        return padded(read(need_preprocessor(preprocessor), texts, words, whose="x"))
     given = x if isinstance(x, Mapping) else {input_names[0]: x}
     if set(given) != set(input_names):
         raise ValueError(
@@ -90,7 +91,8 @@ def plain_labels(
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Labels and weights of every task; a task without labels gets weight 0.
 
-    Labels are class numbers or label names; `None`, NaN and `""` are missing ones.
+    Labels are class numbers or label names; `None`, NaN and `""` are missing ones. Those of a task
+    of words are lists of tags, or of entities beside texts.
 
     Args:
         y: Task name to labels, or the labels of the only task.
@@ -197,17 +199,15 @@ def _labels_of(task: Task, values: Any, rows: int) -> tuple[np.ndarray, np.ndarr
 def _tags_of(
     task: Task, values: Sequence[Any], word_starts: np.ndarray, x: Any
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Lists of tags as arrays of the shape of `word_starts`, with weights 0 where there is none."""
+    """Lists of tags or of entities as arrays of the shape of `word_starts`, and their weights."""
     where = f"y of task {task.name!r}"
     if len(values) != len(word_starts):
         raise ValueError(
             f"Labels of task {task.name!r} must be a list of tags, or None, for each of the "
             f"{len(word_starts)} rows of x. Received: {len(values)}."
         )
-    labels, weights = task.encode(values, where)
     texts = texts_of(x) if not isinstance(x, Mapping) else None
-    if texts is not None:
-        check_tags(task.name, labels, texts, where)
+    labels, weights = encode_tags(task, values, texts, where)
     starts = Ragged.from_rows([row[row > 0] for row in word_starts])
     rows, width = word_starts.shape
     of_tags, of_weights = (

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from keras_mtl.data.datasets.split import Split
-from keras_mtl.data.mixing.tags import check_tags, of_kept_words
+from keras_mtl.data.mixing.tags import encode_tags, of_kept_words
 from keras_mtl.data.text.ragged import Ragged
 from keras_mtl.data.text.words import read
 from keras_mtl.heads import WORD_STARTS
@@ -63,22 +63,37 @@ class Stream:
         return inputs, labels, weights
 
 
-def encode_stream(name: str, rows: Split, preprocessor: Any, tasks: Sequence[Task]) -> Stream:
+def encode_stream(
+    name: str,
+    rows: Split,
+    preprocessor: Any,
+    tasks: Sequence[Task],
+    words: bool | None = None,
+) -> Stream:
     """Tokenize a split and turn its labels into numbers.
+
+    Args:
+        name: Name of the stream.
+        rows: The split.
+        preprocessor: The model's.
+        tasks: The tasks that the rows have labels for.
+        words: Whether to tell where words are; by default if one of the tasks is of words.
 
     Raises:
         ValueError: If a column is missing, a label is outside its task's label space, or a row
-            has not as many tags as words.
+            has not as many tags as words, or entities that do not fit its text.
     """
-    inputs = read(preprocessor, rows.inputs, words=any(task.of_words for task in tasks))
+    if words is None:
+        words = any(task.of_words for task in tasks)
+    inputs = read(preprocessor, rows.inputs, words, whose=repr(rows.name))
     encoded = {}
     for task in tasks:
         where = f"{rows.name!r}, column {task.column!r}"
-        labels, weights = task.encode(rows[task.column], where)
-        if task.of_words:
-            check_tags(task.name, labels, rows.inputs, where)
-            labels, weights = of_kept_words(task.name, labels, weights, inputs[WORD_STARTS], where)
-        encoded[task.name] = labels, weights
+        if not task.of_words:
+            encoded[task.name] = task.encode(rows[task.column], where)
+        else:
+            tags = encode_tags(task, rows[task.column], rows.inputs, where)
+            encoded[task.name] = of_kept_words(task.name, *tags, inputs[WORD_STARTS], where)
     return Stream(
         name,
         inputs,

@@ -8,31 +8,59 @@ import numpy as np
 
 from keras_mtl.data.text.ragged import Ragged
 from keras_mtl.data.text.words import are_words, words_of
+from keras_mtl.spans import are_spans
+from keras_mtl.tasks import Task
 
 
-def check_tags(task: str, tags: Sequence[Any], rows: Sequence[Any], where: str) -> None:
-    """See that every row with tags has one for each of its words.
+def encode_tags(
+    task: Task, values: Sequence[Any], rows: Sequence[Any] | None, where: str
+) -> tuple[Sequence[np.ndarray], Sequence[np.ndarray]]:
+    """Labels of words as numbers, from lists of tags or from entities marked in texts.
 
     Args:
-        task: Name of the task.
-        tags: For each row its tags; none where they are missing.
-        rows: For each row its words, or its text.
-        where: The place of the tags, for messages.
+        task: A task of words.
+        values: For each row its tags; its entities as spans of characters; or `None`.
+        rows: For each row its words, or its text; `None` where only their ids are there.
+        where: The place of the values, for messages.
+
+    Returns:
+        As `Task.encode`: for each row its tag numbers, and their weights.
 
     Raises:
-        ValueError: If one has not.
+        ValueError: If a row has neither tags nor spans, not as many tags as words, or spans that
+            do not fit its text.
     """
-    cut = are_words(rows)
-    for number, (of_row, row) in enumerate(zip(tags, rows, strict=True)):
-        if not len(of_row):
+    tags = as_tags(task, values, rows, where)
+    labels, weights = task.encode(tags, where)
+    if rows is not None:
+        _check_counts(task.name, tags, labels, rows, where)
+    return labels, weights
+
+
+def as_tags(task: Task, values: Sequence[Any], rows: Sequence[Any] | None, where: str) -> list[Any]:
+    """Rows of a task of words, those that mark entities by spans turned into tags.
+
+    An empty list beside a text is a text without an entity, unless other rows have tags: then it
+    is no tag at all. Arguments and errors are those of `encode_tags`.
+    """
+    cut = rows is not None and are_words(rows)
+    no_entity = rows is not None and not cut and not any(map(_are_tags, values))
+    found = list(values)
+    for number, value in enumerate(values):
+        if not are_spans(value) and not (no_entity and _is_empty(value)):
             continue
-        words = row if cut else words_of(row)
-        if len(of_row) != len(words):
+        place = f"row {number} of {where}"
+        if rows is None or cut:
+            beside = "token ids" if rows is None else "a list of words (column `tokens`)"
             raise ValueError(
-                f"Tags of task {task!r} must be one for each word, or None for the row. Received: "
-                f"{len(of_row)} tags and {len(words)} words in row {number} of {where}"
-                + ("." if cut else ", whose text was cut into words. Give words: column 'tokens'.")
+                f"Entities of task {task.name!r} must stand beside a text, whose characters they "
+                f"count. Received: {value!r:.80} in {place}, beside {beside}. Give one tag for "
+                "each word, or the text in place of its words (column `text`)."
             )
+        words = words_of(rows[number])
+        if value or words:
+            found[number] = task.from_spans(value, words, rows[number], place)
+    return found
 
 
 def of_kept_words(
@@ -61,3 +89,29 @@ def of_kept_words(
         for v in (tags, weights)
     )
     return of_tags, of_weights
+
+
+def _check_counts(
+    task: str, values: Sequence[Any], tags: Sequence[Any], rows: Sequence[Any], where: str
+) -> None:
+    cut = are_words(rows)
+    for number, (value, of_row, row) in enumerate(zip(values, tags, rows, strict=True)):
+        if not isinstance(value, Sequence):  # Missing: `encode` refuses everything else.
+            continue
+        words = row if cut else words_of(row)
+        if len(of_row) != len(words):
+            raise ValueError(
+                f"Tags of task {task!r} must be one for each word, or None for the row. Received: "
+                f"{len(of_row)} tags and {len(words)} words in row {number} of {where}"
+                + ("." if cut else ", whose text was cut into words. Give words: column 'tokens'.")
+            )
+
+
+def _are_tags(value: Any) -> bool:
+    return isinstance(value, list | tuple) and any(
+        one is None or isinstance(one, str) for one in value
+    )
+
+
+def _is_empty(value: Any) -> bool:
+    return isinstance(value, list | tuple) and not value

@@ -10,6 +10,7 @@ from typing import Any
 
 from keras_mtl.data.datasets.label_space import infer_names, listed, nearest
 from keras_mtl.data.tables.jsonlines import Absent
+from keras_mtl.spans import are_spans, read_spans
 
 NULLS = ("error", "drop", "unlabelled")
 
@@ -144,15 +145,19 @@ class LabelColumn:
         self.values.append(None)
 
     def add(self, value: Any, line: int) -> None:
-        """Take the label of a row: a name, a whole number, or a list of names.
+        """Take the label of a row: a name, a whole number, a list of names or one of entities.
 
         Raises:
             ValueError: If it is nothing of these, not in the label space, or a list of more or
                 fewer tags than the row has words.
         """
         at = f"{self._unit} {line}"
-        if self._of_words(value):
+        if self._of_words(value) and not are_spans(value):
             self._add_tags(value, line)
+        elif are_spans(value):
+            whose = f"{self._where[0].lower()}{self._where[1:]}"
+            spans = read_spans(value, whose, at)
+            self.values.append(tuple(s._replace(type=self._name(s.type, at)) for s in spans))
         elif isinstance(value, list):
             if not all(isinstance(name, str) and name.strip() for name in value):
                 raise ValueError(

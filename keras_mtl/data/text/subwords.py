@@ -13,7 +13,7 @@ import numpy as np
 import tokenizers
 
 from keras_mtl.data.text.ragged import Int32, Ragged
-from keras_mtl.data.text.word_splitter import at_least, checked_texts
+from keras_mtl.data.text.word_splitter import at_least, checked_texts, encodable
 from keras_mtl.data.text.words import TOKEN_IDS, encode_words, padded
 
 _FORMAT = 1
@@ -32,7 +32,10 @@ class SubwordTokenizer:
     Args:
         tokenizer: A `tokenizers.Tokenizer`, or its JSON. Its padding and truncation are not used.
         sequence_length: Most ids of a text, special ones included; pieces at its end are cut off.
+            By default `longest`, and then `fit`, `evaluate` and mixtures warn of texts that are
+            cut.
         padding_id: The id that the pretrained vocabulary has for padding.
+        longest: Most ids that the model takes.
 
     Raises:
         ValueError: If `sequence_length` leaves no room for a piece, or the JSON is no tokenizer.
@@ -49,8 +52,9 @@ class SubwordTokenizer:
     def __init__(
         self,
         tokenizer: tokenizers.Tokenizer | str,
-        sequence_length: int = 512,
+        sequence_length: int | None = None,
         padding_id: int = 0,
+        longest: int = 512,
     ) -> None:
         if isinstance(tokenizer, str):
             try:
@@ -68,13 +72,16 @@ class SubwordTokenizer:
         frame = [self._own(number) for number in tokenizer.encode("").ids]
         front = mask.index(0) if 0 in mask else 0
         self._before, self._after = frame[:front], frame[front:]
-        self.sequence_length = at_least("sequence_length", sequence_length, len(frame) + 1)
+        least = len(frame) + 1
+        asked = sequence_length
+        self.asked = None if asked is None else at_least("sequence_length", asked, least)
+        self.longest = at_least("longest", longest, least)
 
     @classmethod
     def wordpiece(
         cls,
         vocabulary: Sequence[str],
-        sequence_length: int = 512,
+        sequence_length: int | None = None,
         *,
         lowercase: bool = True,
         strip_accents: bool | None = None,
@@ -121,7 +128,7 @@ class SubwordTokenizer:
         vocabulary: Mapping[str, int],
         merges: Sequence[tuple[str, str]],
         special: tuple[str, str, str] = ("<s>", "</s>", "<pad>"),
-        sequence_length: int = 512,
+        sequence_length: int | None = None,
     ) -> SubwordTokenizer:
         """The tokenizer of RoBERTa: byte-level BPE.
 
@@ -150,6 +157,11 @@ class SubwordTokenizer:
         return cls(found, sequence_length, vocabulary[padding])
 
     @property
+    def sequence_length(self) -> int:
+        """Most ids of a text, special ones included."""
+        return self.longest if self.asked is None else self.asked
+
+    @property
     def vocabulary_size(self) -> int:
         """How many ids there are."""
         return int(self._tokenizer.get_vocab_size())
@@ -168,7 +180,14 @@ class SubwordTokenizer:
 
     def tokens(self, text: str) -> list[str]:
         """All pieces of a text, without special ones, not truncated."""
-        return list(self._tokenizer.encode(_encodable(text), add_special_tokens=False).tokens)
+        return list(self._tokenizer.encode(encodable(text), add_special_tokens=False).tokens)
+
+    def length(self, row: str | Sequence[str]) -> int:
+        """How many ids a text, or a list of its words, would have if nothing were cut off."""
+        if isinstance(row, str):
+            return len(self._before) + len(self.tokens(row)) + len(self._after)
+        pieces = (max(len(self.tokens(word)), 1) for word in row)
+        return len(self._before) + sum(pieces) + len(self._after)
 
     def encode(self, texts: Iterable[str]) -> dict[str, Ragged]:
         """Ids of the texts, special ones included, truncated to `sequence_length`, not padded.
@@ -179,7 +198,7 @@ class SubwordTokenizer:
         Raises:
             TypeError: `texts` is a single str, or one of them is not a str.
         """
-        given = [_encodable(text) for text in checked_texts(texts)]
+        given = [encodable(text) for text in checked_texts(texts)]
         found = self._tokenizer.encode_batch_fast(given, add_special_tokens=False)
         room = self.sequence_length - len(self._before) - len(self._after)
         before, after = ([self._own(n) for n in one] for one in (self._before, self._after))
@@ -205,7 +224,7 @@ class SubwordTokenizer:
         unknown = self._unknown()
 
         def ids_of(word: str) -> list[int]:
-            found = self._tokenizer.encode(_encodable(word), add_special_tokens=False).ids
+            found = self._tokenizer.encode(encodable(word), add_special_tokens=False).ids
             return [self._own(number) for number in found] or unknown
 
         return encode_words(rows, ids_of, self.sequence_length, self._before, self._after)[0]
@@ -225,8 +244,9 @@ class SubwordTokenizer:
         """Everything the constructor takes."""
         return {
             "tokenizer": self._tokenizer.to_str(),
-            "sequence_length": self.sequence_length,
+            "sequence_length": self.asked,
             "padding_id": self.padding_id,
+            "longest": self.longest,
         }
 
     @classmethod
@@ -288,12 +308,3 @@ class SubwordTokenizer:
         if number is None:
             number = self._tokenizer.encode(" ", add_special_tokens=False).ids[0]
         return [self._own(int(number))]
-
-
-def _encodable(text: str) -> str:
-    """The text, half surrogate pairs replaced: they have no UTF-8, which the library needs."""
-    return (
-        text
-        if text.isascii()
-        else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    )

@@ -121,3 +121,12 @@ def at_least(name: str, value: Any, least: int) -> int:
             f"Received: {name}={value!r}. Pass a larger integer."
         )
     return int(value)
+
+
+def encodable(text: str) -> str:
+    """The text, half surrogate pairs replaced: they have no UTF-8, which the library needs."""
+    return (
+        text
+        if text.isascii()
+        else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
@@ -35,13 +36,21 @@ def words_of(text: str) -> list[Word]:
     return [Word(text[m.start() : m.end()], m.start(), m.end(), text) for m in found]
 
 
-def read(preprocessor: Any, rows: Sequence[Any], words: bool) -> dict[str, Ragged]:
+def row_words(row: str | Sequence[str]) -> list[Word]:
+    """The words of a text, or those that are given in its place."""
+    return words_of(row) if isinstance(row, str) else [Word(word) for word in row]
+
+
+def read(
+    preprocessor: Any, rows: Sequence[Any], words: bool, whose: str | None = None
+) -> dict[str, Ragged]:
     """What a model reads of texts or of lists of words, not padded.
 
     Args:
         preprocessor: The model's.
         rows: Texts, or for each text its words.
         words: Whether the model reads where words are.
+        whose: What the rows belong to, where it is to be said that texts are cut unasked.
 
     Returns:
         Input name to one row for each text. With `words` there is `word_starts`: 1 + the place of
@@ -49,13 +58,36 @@ def read(preprocessor: Any, rows: Sequence[Any], words: bool) -> dict[str, Ragge
 
     Raises:
         TypeError: If a row is neither a text nor a list of words, or some are one and some other.
+
+    Warns:
+        UserWarning: If a pretrained model takes shorter texts, and nobody asked for them to be cut.
     """
-    if not words and not are_words(rows):
-        return dict(preprocessor.encode(rows))
-    if not are_words(rows):
+    if words and not are_words(rows):
         rows = [[word.text for word in words_of(text)] for text in checked_texts(rows)]
-    encoded = preprocessor.encode_words(rows)
+    encode = preprocessor.encode_words if are_words(rows) or words else preprocessor.encode
+    encoded = encode(rows)
+    if whose is not None:
+        _warn_of_cuts(preprocessor, rows, encoded, whose)
     return {name: one for name, one in encoded.items() if words or name != WORD_STARTS}
+
+
+def _warn_of_cuts(
+    preprocessor: Any, rows: Sequence[Any], encoded: Mapping[str, Ragged], whose: str
+) -> None:
+    """Count the texts that are longer than a pretrained model takes."""
+    if getattr(preprocessor, "asked", 0) is not None:
+        return
+    limit, lengths = preprocessor.sequence_length, encoded[TOKEN_IDS].lengths
+    # Only a text that fills its room can be a longer one.
+    full = [preprocessor.length(rows[int(row)]) for row in np.flatnonzero(lengths >= limit)]
+    cut = [length for length in full if length > limit]
+    if cut:
+        warnings.warn(
+            f"The ends of {len(cut)} of {len(lengths)} texts of {whose} are cut off: they have up "
+            f"to {max(cut)} tokens, and the pretrained trunk takes {limit}. Split them, or ask for "
+            f"the cut: trunks.pretrained(..., sequence_length={limit}).",
+            stacklevel=3,
+        )
 
 
 def padded(rows: Mapping[str, Ragged]) -> dict[str, Int32]:

@@ -76,6 +76,13 @@ def test_a_word_half_cut_off_keeps_its_start():
     assert found["token_ids"].row(0).tolist() == [2, 10, 10, 10, 10, 10, 8, 3]
 
 
+def test_a_subword_tokenizer_knows_how_long_a_text_would_be():
+    for row in ("don't go new york! " * 3, "", ["don't", "\u200b", "", "new"] * 4, []):
+        whole = SubwordTokenizer.wordpiece(PIECES, sequence_length=100)
+        encode = whole.encode if isinstance(row, str) else whole.encode_words
+        assert SUBWORDS.length(row) == encode([row])["token_ids"].lengths[0]
+
+
 def test_the_end_of_a_text_of_words_cannot_be_kept():
     tokenizer = mtl.WordTokenizer(["a"], sequence_length=4, truncation="head_tail")
     assert len(tokenizer.encode_words([["a"] * 4])["word_starts"].row(0)) == 4
