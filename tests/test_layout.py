@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "keras_mtl"
 ROAD = (
     "files",
     "devices",
+    "missing",
     "spans",
     "heads",
     "tasks",

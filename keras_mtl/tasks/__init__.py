@@ -4,7 +4,6 @@ from keras_mtl.spans import Span
 from keras_mtl.tasks.arguments import by_task
 from keras_mtl.tasks.class_weights import balanced_class_weight
 from keras_mtl.tasks.classification import Classification, classification
-from keras_mtl.tasks.label_names import is_missing
 from keras_mtl.tasks.review import Matrix, Mistake, Review, Table
 from keras_mtl.tasks.schemes import tags_of
 from keras_mtl.tasks.tagging import Tagging, tagging
@@ -26,7 +25,6 @@ __all__ = [
     "check_tasks",
     "classification",
     "from_config",
-    "is_missing",
     "tagging",
     "tags_of",
 ]

@@ -9,13 +9,13 @@ import numpy as np
 from keras import ops
 
 from keras_mtl.heads import POOLINGS, PooledHead, loss_dtype
+from keras_mtl.missing import is_missing
 from keras_mtl.tasks.f1 import F1Score
 from keras_mtl.tasks.label_names import (
     check_hidden_dim,
     check_layer,
     check_share,
     checked_labels,
-    is_missing,
     outside,
     unknown_label,
 )

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
 
@@ -32,21 +31,6 @@ def checked_labels(name: str, labels: Any) -> tuple[str, ...]:
             f"`labels` of task {name!r} must hold each label once. Received twice: {twice}."
         )
     return tuple(labels)
-
-
-def is_missing(value: Any) -> bool:
-    """Whether a label is not there: `None`, NaN (as tables of pandas have it) or an empty string.
-
-    Example:
-        >>> [is_missing(value) for value in (None, float("nan"), "", "pos", 0)]
-        [True, True, True, False, False]
-    """
-    if value is None or (isinstance(value, str) and not value):
-        return True
-    # The `NA` of pandas is neither equal to itself nor not.
-    return type(value).__name__ == "NAType" or (
-        isinstance(value, float | np.floating) and bool(value != value)
-    )
 
 
 def unknown_label(name: str, labels: Sequence[str], value: Any, where: str, row: int) -> str:

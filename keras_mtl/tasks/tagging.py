@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from keras_mtl.heads import BestPath, ChainHead, WordHead, chain_losses, loss_dtype
+from keras_mtl.missing import is_missing
 from keras_mtl.tasks.entity_f1 import EntityF1
 from keras_mtl.tasks.entity_review import entity_table
 from keras_mtl.tasks.label_names import (
@@ -16,7 +17,6 @@ from keras_mtl.tasks.label_names import (
     check_layer,
     check_share,
     checked_labels,
-    is_missing,
     outside,
     unknown_label,
 )

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any
 
+from keras_mtl.missing import is_missing
 from keras_mtl.spans import Span, are_spans, read_spans
-from keras_mtl.tasks import is_missing
 
 MANY = 20  # names written out in an error before "and n more"
 

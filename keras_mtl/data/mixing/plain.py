@@ -10,7 +10,8 @@ from keras_mtl.data.mixing.tags import encode_tags, of_kept_words
 from keras_mtl.data.text.ragged import Ragged
 from keras_mtl.data.text.words import padded, read
 from keras_mtl.heads import WORD_STARTS
-from keras_mtl.tasks import Task, by_task, is_missing
+from keras_mtl.missing import is_missing
+from keras_mtl.tasks import Task, by_task
 
 # `predict` pads texts to the next of these times a power of two, so few shapes are compiled.
 _SHORTEST = 16
