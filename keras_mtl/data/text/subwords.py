@@ -63,7 +63,7 @@ class SubwordTokenizer:
         self._tokenizer = tokenizer
         self.padding_id = padding_id
         mask = tokenizer.encode("a").special_tokens_mask
-        frame = [self._own(number) for number in tokenizer.encode("").ids]
+        frame = [self.own_id(number) for number in tokenizer.encode("").ids]
         front = mask.index(0) if 0 in mask else 0
         self._before, self._after = frame[:front], frame[front:]
         self.sequence_length = at_least("sequence_length", sequence_length, len(frame) + 1)
@@ -152,6 +152,15 @@ class SubwordTokenizer:
         """How many ids there are."""
         return int(self._tokenizer.get_vocab_size())
 
+    @property
+    def frame(self) -> tuple[list[int], list[int]]:
+        """The ids in front of every text, and those behind it."""
+        return self._before, self._after
+
+    def own_id(self, number: int) -> int:
+        """An id of the pretrained vocabulary as one of ours, where 0 is padding; and back."""
+        return {0: self.padding_id, self.padding_id: 0}.get(number, number)
+
     def tokens(self, text: str) -> list[str]:
         """All pieces of a text, without special ones, not truncated."""
         return list(self._tokenizer.encode(_encodable(text), add_special_tokens=False).tokens)
@@ -168,7 +177,7 @@ class SubwordTokenizer:
         given = [_encodable(text) for text in checked_texts(texts)]
         found = self._tokenizer.encode_batch_fast(given, add_special_tokens=False)
         room = self.sequence_length - len(self._before) - len(self._after)
-        before, after = ([self._own(n) for n in one] for one in (self._before, self._after))
+        before, after = ([self.own_id(n) for n in one] for one in (self._before, self._after))
         rows = [[*before, *one.ids[:room], *after] for one in found]
         ids = np.fromiter((number for row in rows for number in row), np.int32)
         ends = np.cumsum([0, *map(len, rows)], dtype=np.int64)
@@ -192,7 +201,7 @@ class SubwordTokenizer:
 
         def ids_of(word: str) -> list[int]:
             found = self._tokenizer.encode(_encodable(word), add_special_tokens=False).ids
-            return [self._own(number) for number in found] or unknown
+            return [self.own_id(number) for number in found] or unknown
 
         return encode_words(rows, ids_of, self.sequence_length, self._before, self._after)[0]
 
@@ -254,10 +263,6 @@ class SubwordTokenizer:
         """Reads what `save` wrote. Raises `ValueError` as `from_json`."""
         return cls.from_json(Path(path).read_text(encoding="utf-8"))
 
-    def _own(self, number: int) -> int:
-        """An id of the pretrained vocabulary as one of ours, where 0 is padding; and back."""
-        return {0: self.padding_id, self.padding_id: 0}.get(number, number)
-
     def _swapped(self, ids: Int32) -> Int32:
         if not self.padding_id:
             return ids
@@ -273,7 +278,7 @@ class SubwordTokenizer:
             number = model.get("unk_id")
         if number is None:
             number = self._tokenizer.encode(" ", add_special_tokens=False).ids[0]
-        return [self._own(int(number))]
+        return [self.own_id(int(number))]
 
 
 def _encodable(text: str) -> str:
