@@ -15,8 +15,9 @@ from keras_mtl.export.bundle import (
 )
 from keras_mtl.export.checksums import file_names
 from keras_mtl.export.errors import BundleError
+from keras_mtl.export.graph_reader import steps_outside_graph, tokenizer_of
 from keras_mtl.export.new_folder import new_folder
-from keras_mtl.export.saved_model import steps_outside_graph, tokenizer_of, write_saved_model
+from keras_mtl.export.saved_model import write_saved_model
 from keras_mtl.export.task_entries import task_entry
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.version import __version__

@@ -9,32 +9,13 @@ from typing import Any
 
 import keras
 
-from keras_mtl.data import SubwordTokenizer, WordTokenizer
-from keras_mtl.data.text.cleaning.names import outside_graph
+from keras_mtl.data.text.words import TOKEN_IDS
+from keras_mtl.export.graph_reader import graph_reader, reads_words, tokenizer_in_graph
 from keras_mtl.model import MultiTaskModel
+from keras_mtl.tasks import WORD_PLACES
 
 ALL_TASKS = "serving_default"
-TOKEN_IDS = "token_ids"
 TEXTS = "texts"
-
-
-def tokenizer_of(model: MultiTaskModel) -> WordTokenizer | SubwordTokenizer | None:
-    """The model's preprocessor, if it is one that a bundle can keep."""
-    found = model.preprocessor
-    return found if isinstance(found, WordTokenizer | SubwordTokenizer) else None
-
-
-def tokenizer_in_graph(model: MultiTaskModel) -> WordTokenizer | None:
-    """The model's preprocessor, if the graph can read texts by it."""
-    of_words = any(task.of_words for task in model.tasks)
-    found = model.preprocessor
-    return found if isinstance(found, WordTokenizer) and not of_words else None
-
-
-def steps_outside_graph(model: MultiTaskModel) -> list[str]:
-    """Names of the cleaning steps for which texts have to be tokenized in Python."""
-    tokenizer = tokenizer_in_graph(model)
-    return outside_graph(tokenizer.cleaning_steps) if tokenizer else []
 
 
 def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]:
@@ -56,11 +37,12 @@ def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]
     with _without_cudnn(model):
         functions = {TOKEN_IDS: _on_ids(model)}
         if tokenizer := tokenizer_in_graph(model):
-            # Its table has to hang on what is saved.
-            root.tokenizer = _in_graph(tokenizer, steps_outside_graph(model))
-            functions[ALL_TASKS] = _on_texts(model, root.tokenizer)
+            # Its tables have to hang on what is saved.
+            root.reader = graph_reader(model, tokenizer)
+            functions[ALL_TASKS] = _on_texts(model, root.reader, reads_words(model))
             for task in model.tasks:
-                functions[task.name] = _on_texts(_only(model, task.name), root.tokenizer)
+                network = _only(model, task.name)
+                functions[task.name] = _on_texts(network, root.reader, task.of_words)
     # Only variables that a signature reads: not the optimizer's, nor the seeds of dropout.
     used = {id(one): one for function in functions.values() for one in function.variables}
     root.weights = list(used.values())
@@ -68,33 +50,6 @@ def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]
     return {name: [TEXTS] for name in functions if name != TOKEN_IDS} | {
         TOKEN_IDS: list(model.input)
     }
-
-
-def _in_graph(tokenizer: WordTokenizer, outside: list[str]) -> Any:
-    if outside:
-        return _refusal(outside)
-    from keras_mtl.data.text.graph_tokenizer import GraphTokenizer
-
-    return GraphTokenizer(tokenizer)
-
-
-def _refusal(outside: list[str]) -> Any:
-    """In place of a graph tokenizer: ids of the right shape, after an error at every call."""
-    import tensorflow as tf
-
-    # Without quotes, which TensorFlow would print with a backslash.
-    message = (
-        f"This model cannot read texts by itself: {', '.join(outside)} of its tokenizer's cleaning "
-        "cannot be expressed by TensorFlow operations. Send token ids to the signature "
-        f"{TOKEN_IDS}, or texts to keras_mtl.Predictor, which cleans and tokenizes in Python."
-    )
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
-    def refuse(texts: Any) -> Any:
-        with tf.control_dependencies([tf.debugging.Assert(False, [message])]):
-            return {TOKEN_IDS: tf.zeros([tf.shape(texts)[0], 1], tf.int32)}
-
-    return refuse
 
 
 def _on_ids(network: Any) -> Any:
@@ -112,12 +67,15 @@ def _on_ids(network: Any) -> Any:
     return serve_ids.get_concrete_function()
 
 
-def _on_texts(network: Any, tokenizer: Any) -> Any:
+def _on_texts(network: Any, reader: Any, with_places: bool) -> Any:
     import tensorflow as tf
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name=TEXTS)], autograph=False)
     def serve_texts(texts: Any) -> Any:
-        return network(tokenizer(texts), training=False)
+        found = reader(texts)
+        predictions = network({name: found[name] for name in network.input}, training=False)
+        places = {name: found[name] for name in (WORD_PLACES if with_places else ())}
+        return {**predictions, **places}
 
     return serve_texts.get_concrete_function()
 
