@@ -62,7 +62,7 @@ class GraphReader:
 
 @dataclasses.dataclass(frozen=True)
 class EncodedText:
-    """A text as a model reads it: input name to ids `(L,)`; and its words, if they are read."""
+    """A text as a model reads it: input name to ids `(L,)`; and the words that are read of it."""
 
     inputs: dict[str, np.ndarray]
     words: tuple[Word, ...]
@@ -92,12 +92,10 @@ class PythonReader:
         if not are_words(given):
             given = list(checked_texts(given))
         encoded = read(self.tokenizer, given, self.of_words)
+        rows = [{name: ids.row(row) for name, ids in encoded.items()} for row in range(len(given))]
         return [
-            EncodedText(
-                {name: ids.row(row) for name, ids in encoded.items()},
-                self._words(given[row]) if self.of_words else (),
-            )
-            for row in range(len(given))
+            EncodedText(inputs, self._words(text, inputs) if self.of_words else ())
+            for text, inputs in zip(given, rows, strict=True)
         ]
 
     def inputs(self, rows: Sequence[EncodedText]) -> dict[str, Any]:
@@ -112,8 +110,10 @@ class PythonReader:
         """The words of each text."""
         return [row.words for row in rows]
 
-    def _words(self, text: Any) -> tuple[Word, ...]:
-        return tuple(words_of(text) if isinstance(text, str) else (Word(word) for word in text))
+    def _words(self, text: Any, inputs: dict[str, np.ndarray]) -> tuple[Word, ...]:
+        words = words_of(text) if isinstance(text, str) else [Word(word) for word in text]
+        # What was cut off is not read, so nothing is said of it.
+        return tuple(words[: len(inputs[WORD_STARTS])])
 
     def _names(self) -> list[str]:
         return [TOKEN_IDS, WORD_STARTS] if self.of_words else [TOKEN_IDS]
