@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from keras_mtl.data import SubwordTokenizer, WordTokenizer
 from keras_mtl.data.text.bert_rules import is_bert
 from keras_mtl.data.text.cleaning.names import outside_graph
-from keras_mtl.data.text.words import TOKEN_IDS
-from keras_mtl.heads import WORD_STARTS
 from keras_mtl.model import MultiTaskModel
-from keras_mtl.tasks import WORD_PLACES
 
 
 def tokenizer_of(model: MultiTaskModel) -> WordTokenizer | SubwordTokenizer | None:
@@ -45,13 +41,15 @@ def graph_reader(model: MultiTaskModel, tokenizer: WordTokenizer | SubwordTokeni
         tokenizer: What `tokenizer_in_graph` found.
 
     Returns:
-        A `tf.Module` or `tf.function` from texts `(B,)` to a dictionary: the model's inputs, and
-        with a task of words `WORD_PLACES`. Where a cleaning step cannot be in a graph, it fails
-        at every call.
+        A `tf.Module` whose call is a `tf.function` from texts `(B,)` to a dictionary: the model's
+        inputs, and with a task of words `WORD_PLACES`. Where a cleaning step cannot be in a graph,
+        it fails at every call.
     """
     of_words = reads_words(model)
     if outside := steps_outside_graph(model):
-        return _refusal(outside, of_words)
+        from keras_mtl.export.graph_refusal import GraphRefusal
+
+        return GraphRefusal(outside, of_words)
     from keras_mtl.data.text.graph_subwords import GraphSubwordTokenizer
     from keras_mtl.data.text.graph_tokenizer import GraphTokenizer
     from keras_mtl.data.text.graph_words import GraphWords
@@ -62,25 +60,3 @@ def graph_reader(model: MultiTaskModel, tokenizer: WordTokenizer | SubwordTokeni
         else GraphSubwordTokenizer(tokenizer)
     )
     return GraphWords(found) if of_words else found
-
-
-def _refusal(outside: Sequence[str], of_words: bool) -> Any:
-    """In place of a reader: what has the right shapes, after an error at every call."""
-    import tensorflow as tf
-
-    # Without quotes, which TensorFlow would print with a backslash.
-    message = (
-        f"This model cannot read texts by itself: {', '.join(outside)} of its tokenizer's cleaning "
-        "cannot be expressed by TensorFlow operations. Send token ids to the signature "
-        f"{TOKEN_IDS}, or texts to keras_mtl.Predictor, which cleans and tokenizes in Python."
-    )
-    words, *places = WORD_PLACES if of_words else ("",)
-    numbers = [TOKEN_IDS, *([WORD_STARTS, *places] if of_words else [])]
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
-    def refuse(texts: Any) -> Any:
-        with tf.control_dependencies([tf.debugging.Assert(False, [message])]):
-            found = {name: tf.zeros([tf.shape(texts)[0], 1], tf.int32) for name in numbers}
-            return found | ({words: tf.fill([tf.shape(texts)[0], 1], "")} if of_words else {})
-
-    return refuse

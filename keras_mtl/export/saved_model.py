@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-
-import keras
 
 from keras_mtl.data.text.words import TOKEN_IDS
 from keras_mtl.export.graph_reader import graph_reader, reads_words, tokenizer_in_graph
@@ -35,14 +33,13 @@ def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]
 
     root = tf.Module(name="bundle")
     with _without_cudnn(model):
-        functions = {TOKEN_IDS: _on_ids(model)}
+        functions = {TOKEN_IDS: (predict := _on_ids(model))}
         if tokenizer := tokenizer_in_graph(model):
             # Its tables have to hang on what is saved.
             root.reader = graph_reader(model, tokenizer)
-            functions[ALL_TASKS] = _on_texts(model, root.reader, reads_words(model))
-            for task in model.tasks:
-                network = _only(model, task.name)
-                functions[task.name] = _on_texts(network, root.reader, task.of_words)
+            read = root.reader.__call__.get_concrete_function()
+            for name, names, of_words in _signatures_on_texts(model):
+                functions[name] = _on_texts(read, predict, names, of_words)
     # Only variables that a signature reads: not the optimizer's, nor the seeds of dropout.
     used = {id(one): one for function in functions.values() for one in function.variables}
     root.weights = list(used.values())
@@ -67,22 +64,25 @@ def _on_ids(network: Any) -> Any:
     return serve_ids.get_concrete_function()
 
 
-def _on_texts(network: Any, reader: Any, with_places: bool) -> Any:
+def _signatures_on_texts(model: MultiTaskModel) -> Iterator[tuple[str, list[str], bool]]:
+    """Of each signature its name, its tasks, and whether one of them is of words."""
+    yield ALL_TASKS, [task.name for task in model.tasks], reads_words(model)
+    for task in model.tasks:
+        yield task.name, [task.name], task.of_words
+
+
+def _on_texts(read: Any, predict: Any, names: Sequence[str], of_words: bool) -> Any:
     import tensorflow as tf
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name=TEXTS)], autograph=False)
     def serve_texts(texts: Any) -> Any:
-        found = reader(texts)
-        predictions = network({name: found[name] for name in network.input}, training=False)
-        places = {name: found[name] for name in (WORD_PLACES if with_places else ())}
-        return {**predictions, **places}
+        found = read(texts)
+        places = {name: found.pop(name) for name in WORD_PLACES if name in found}
+        # TensorFlow leaves out what only the other tasks need.
+        predictions = predict(found)
+        return {name: predictions[name] for name in names} | (places if of_words else {})
 
     return serve_texts.get_concrete_function()
-
-
-def _only(model: MultiTaskModel, name: str) -> Any:
-    """The part of the model that one task needs, sharing its layers."""
-    return keras.Model(model.input, {name: model.output[name]})
 
 
 @contextlib.contextmanager

@@ -38,6 +38,7 @@ _PARTS = {
 _OPTIONS = ("normalized", "single_word", "lstrip", "rstrip")
 
 _Words = Callable[[str], list[str]]
+_Target = tuple[int, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,13 +129,14 @@ def _content(tokenizer: SubwordTokenizer) -> dict[str, Any]:
 @lru_cache(maxsize=4)
 def _character_table(parts: str) -> CharacterTable:
     normalized, words = _asked(*json.loads(parts))
-    targets: dict[tuple[int, ...], int] = {_SAME: 0, _APART: 1, _GONE: 2}
+    targets: dict[_Target, int] = {}
     kinds: dict[tuple[int, ...], int] = {}
     pages = []
     for page in range(PAGES):
         found = _page(page, normalized, words)
         kind = tuple(targets.setdefault(one, len(targets)) for one in found)
-        pages.append(kinds.setdefault(kind, len(kinds)))
+        # One for all of them, or one for each.
+        pages.append(kinds.setdefault(kind * (PAGE // len(kind)), len(kinds)))
     return CharacterTable(
         np.array(pages, np.int32), np.array(list(kinds), np.int32), Ragged.from_rows(targets)
     )
@@ -152,24 +154,23 @@ def _asked(normalizer: dict[str, Any], pre_tokenizer: dict[str, Any]) -> tuple[A
     return normalized, lambda text: [word for word, _ in cut(normalized(text))]
 
 
-def _page(number: int, normalized: Callable[[str], str], words: _Words) -> list[tuple[int, ...]]:
-    """What each character of a page becomes."""
+def _page(number: int, normalized: Callable[[str], str], words: _Words) -> list[_Target]:
+    """What each character of a page becomes; one target where it is the same for all."""
     codes = range(number * PAGE, (number + 1) * PAGE)
     if 0xD800 <= codes[0] < 0xE000:  # Half surrogate pairs, which no text has in UTF-8.
-        return [_SAME] * PAGE
+        return [_SAME]
     text = "".join(map(chr, codes))
     found = normalized(text)
-    # Most pages are of one kind, and need no look at each of their characters.
     if not found:
-        return [_GONE] * PAGE
-    if found == "".join(f" {character} " for character in text):
-        return [_APART] * PAGE
+        return [_GONE]
     if found == text and words(text) == [text]:
-        return [_SAME] * PAGE
+        return [_SAME]
+    if found == "".join(f" {character} " for character in text):
+        return [_APART]
     return [_target(character, words) for character in text]
 
 
-def _target(character: str, words: _Words) -> tuple[int, ...]:
+def _target(character: str, words: _Words) -> _Target:
     # Between two letters, which stay as they are, a space is seen too.
     found = " ".join(words(f"a{character}a"))[1:-1]
     if found == character:

@@ -10,7 +10,7 @@ import re
 import tensorflow as tf
 
 from keras_mtl.data.text.bert_rules import PAGE, BertRules, bert_rules, is_bert, parts_of
-from keras_mtl.data.text.graph_rows import framed, padded
+from keras_mtl.data.text.graph_rows import framed, padded, places_in_rows, row_numbers, with_more
 from keras_mtl.data.text.graph_wordpiece import GraphWordPiece
 from keras_mtl.data.text.subwords import SubwordTokenizer
 
@@ -39,6 +39,7 @@ class GraphSubwordTokenizer(tf.Module):
         unknown: The id of a word that is no row of pieces.
         frame: The ids before and behind every text.
         sequence_length: Most ids of a text, those of the frame included.
+        tables: What has to be saved with `ids`.
         keeps_end: Whether of a text that is too long the end is kept too: no.
 
     Example:
@@ -69,8 +70,9 @@ class GraphSubwordTokenizer(tf.Module):
         self._pieces = GraphWordPiece(
             rules, {_MARK + token.encode(): number for token, number in rules.added.items()}
         )
+        self.tables = [self._pieces]
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="texts")])
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="texts")], autograph=False)
     def __call__(self, texts: tf.Tensor) -> dict[str, tf.Tensor]:
         """Ids of the texts, padded with 0 to the longest of them.
 
@@ -80,14 +82,12 @@ class GraphSubwordTokenizer(tf.Module):
         Returns:
             `{"token_ids": int32 (B, L)}`, L at least 1.
         """
-        before, after = self.frame
-        room = self.sequence_length - len(before) - len(after)
-        return {"token_ids": padded(framed(self.ids(texts)[:, :room], before, after))}
+        return {"token_ids": padded(framed(self.ids(texts), self.sequence_length, *self.frame))}
 
     def ids(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Ids of each text, int32 `(B, None)`, not truncated, without those of the frame."""
         words = self.words(texts)
-        return words.with_flat_values(self._pieces(words.flat_values)).merge_dims(1, 2)
+        return words.with_values(self._pieces(words.values)).merge_dims(1, 2)
 
     def words(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """What is looked up as a whole or in pieces, string `(B, None)`."""
@@ -97,23 +97,22 @@ class GraphSubwordTokenizer(tf.Module):
         marked = tf.strings.regex_replace(texts, self._added, _MARK + rb"\1" + _MARK)
         # In each row texts are at the places 0, 2, ..., added tokens between them at 1, 3, ...
         parts = tf.strings.split(marked, _MARK)
-        are_tokens = tf.ragged.range(parts.row_lengths()).flat_values % 2 == 1
-        words = self._cut(tf.where(are_tokens, b"", parts.flat_values))
-        tokens = tf.RaggedTensor.from_row_lengths(
-            _MARK + tf.boolean_mask(parts.flat_values, are_tokens), tf.cast(are_tokens, tf.int64)
-        )
-        return parts.with_flat_values(tf.concat([words, tokens], axis=1)).merge_dims(1, 2)
+        are_tokens = places_in_rows(parts) % 2 == 1
+        words = self._cut(tf.where(are_tokens, b"", parts.values))
+        tokens = _MARK + tf.boolean_mask(parts.values, are_tokens)
+        words = with_more(words, tokens, tf.where(are_tokens)[:, 0])
+        return parts.with_values(words).merge_dims(1, 2)
 
     def _cut(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """The words of texts without added tokens: each character as the table says."""
         codes = tf.strings.unicode_decode(texts, "UTF-8", errors="replace")
-        old = codes.flat_values
+        old = codes.values
         kinds = tf.gather(self._kinds, tf.gather(self._pages, old // PAGE) * PAGE + old % PAGE)
-        found = tf.gather(tf.RaggedTensor.from_row_splits(*self._targets), kinds)
-        new = found.flat_values
-        new = tf.where(new < 0, tf.gather(old, found.value_rowids()), new)
+        targets = tf.RaggedTensor.from_row_splits(*self._targets, validate=False)
+        found = tf.gather(targets, kinds)
+        new = tf.where(found.values < 0, tf.gather(old, row_numbers(found)), found.values)
         ends = tf.gather(found.row_splits, codes.row_splits)
-        plain = tf.RaggedTensor.from_row_splits(new, ends)
+        plain = tf.RaggedTensor.from_row_splits(new, ends, validate=False)
         return tf.strings.split(tf.strings.unicode_encode(plain, "UTF-8"))
 
 

@@ -31,6 +31,7 @@ class GraphTokenizer(tf.Module):
         unknown: The id of a word that is not in the vocabulary.
         frame: The ids before and behind every text: none.
         sequence_length: Most ids of a text.
+        tables: What has to be saved with `ids`.
         keeps_end: Whether of a text that is too long the end is kept too.
 
     Example:
@@ -68,6 +69,7 @@ class GraphTokenizer(tf.Module):
             ),
             default_value=UNKNOWN_ID,
         )
+        self.tables = [self._ids]
 
     def tokens(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Words of each text, string `(B, None)`, not truncated."""
@@ -83,7 +85,7 @@ class GraphTokenizer(tf.Module):
         words = self.tokens(texts)
         return words.with_flat_values(self._ids.lookup(words.flat_values))
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="texts")])
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="texts")], autograph=False)
     def __call__(self, texts: tf.Tensor) -> dict[str, tf.Tensor]:
         """Ids of the texts, padded with 0 to the longest of them.
 

@@ -11,6 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras_mtl.data.text.bert_rules import BertRules
+from keras_mtl.data.text.graph_rows import in_rows, row_numbers
 
 _UNIT = "UTF8_CHAR"
 _NONE = -1
@@ -53,21 +54,16 @@ class GraphWordPiece(tf.Module):
         whole = self._ids.lookup(words)
         too_long = tf.strings.length(words, _UNIT) > self._most_characters
         whole = tf.where((whole == _NONE) & too_long, self._unknown, whole)
-        rows = tf.range(tf.size(words, tf.int64))
-        done, left = (tf.boolean_mask(rows, one) for one in (whole != _NONE, whole == _NONE))
-        found = self._cut(left, tf.gather(words, left), done, tf.gather(whole, done))
-        # Pieces come step by step, of all words at once; sorting is stable.
-        order = tf.argsort(found[0], stable=True)
-        ids = tf.RaggedTensor.from_value_rowids(
-            tf.gather(found[1], order), tf.gather(found[0], order), tf.size(words, tf.int64)
-        )
+        done, left = (tf.where(one)[:, 0] for one in (whole != _NONE, whole == _NONE))
+        rows, ids = self._cut(left, tf.gather(words, left), done, tf.gather(whole, done))
         # A word with a rest that is no piece is unknown as a whole.
-        failed = tf.reduce_any(ids == _NONE, axis=1)
-        kept = ids.with_flat_values(~tf.gather(failed, ids.value_rowids()))
-        unknown = tf.RaggedTensor.from_row_lengths(
-            tf.fill([tf.math.count_nonzero(failed)], self._unknown), tf.cast(failed, tf.int64)
-        )
-        return tf.concat([tf.ragged.boolean_mask(ids, kept), unknown], axis=1)
+        count = tf.size(words, tf.int64)
+        failed = tf.math.unsorted_segment_min(ids, rows, count) == _NONE
+        kept, unknown = ~tf.gather(failed, rows), tf.where(failed)[:, 0]
+        rows = tf.concat([tf.boolean_mask(rows, kept), unknown], 0)
+        ids = tf.boolean_mask(ids, kept)
+        # Pieces come step by step, of all words at once: here they are put in order.
+        return in_rows(tf.concat([ids, tf.fill(tf.shape(unknown), self._unknown)], 0), rows, count)
 
     def _cut(self, left: Any, rests: Any, rows: Any, ids: Any) -> tuple[Any, Any]:
         """Rows and ids of all pieces: those given, and behind them those of the words left."""
@@ -94,9 +90,8 @@ class GraphWordPiece(tf.Module):
 
     def _longest_known(self, rests: Any, prefix: Any) -> Any:
         """Characters of the longest piece that each of the words begins with, 0 without one."""
-        most = tf.minimum(tf.strings.length(rests, _UNIT), self._longest)
-        sizes = tf.ragged.range(most).flat_values + 1
-        words = tf.repeat(tf.range(tf.size(rests)), most)
+        tried = tf.ragged.range(tf.minimum(tf.strings.length(rests, _UNIT), self._longest))
+        sizes, words = tried.values + 1, row_numbers(tried)
         begins = tf.strings.substr(tf.gather(rests, words), tf.zeros_like(sizes), sizes, _UNIT)
         known = self._ids.lookup(prefix + begins) != _NONE
         return tf.math.segment_max(tf.where(known, sizes, 0), words)

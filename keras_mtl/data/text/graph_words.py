@@ -11,7 +11,14 @@ import tensorflow as tf
 
 from keras_mtl.data.text import text_rules
 from keras_mtl.data.text.cleaning.patterns import MARK, plain_characters
-from keras_mtl.data.text.graph_rows import framed, padded, places_in_rows
+from keras_mtl.data.text.graph_rows import (
+    framed,
+    in_rows,
+    padded,
+    places_in_rows,
+    row_numbers,
+    with_more,
+)
 from keras_mtl.data.text.graph_subwords import GraphSubwordTokenizer
 from keras_mtl.data.text.graph_text import mapped
 from keras_mtl.data.text.graph_tokenizer import GraphTokenizer
@@ -19,6 +26,7 @@ from keras_mtl.data.text.words import TOKEN_IDS
 from keras_mtl.heads import WORD_STARTS
 from keras_mtl.tasks import WORD_PLACES
 
+_UNIT = "UTF8_CHAR"
 _TOKEN = f"({text_rules.token_pattern('separate', characters=True)})"
 
 
@@ -40,10 +48,13 @@ class GraphWords(tf.Module):
 
     def __init__(self, tokenizer: GraphTokenizer | GraphSubwordTokenizer) -> None:
         super().__init__(name="graph_words")
-        self._tokenizer = tokenizer
+        # Not the tokenizer itself: its own call would be traced and saved too.
+        self._ids_of, self._tables = tokenizer.ids, tokenizer.tables
+        self._unknown, self._frame = tokenizer.unknown, tokenizer.frame
+        self._limit, self._keeps_end = tokenizer.sequence_length, tokenizer.keeps_end
         self._characters = tf.constant(plain_characters())
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="texts")])
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="texts")], autograph=False)
     def __call__(self, texts: tf.Tensor) -> dict[str, tf.Tensor]:
         """Words of the texts, and how a model reads them; words that are cut off left out.
 
@@ -64,61 +75,57 @@ class GraphWords(tf.Module):
             InvalidArgumentError: A text is too long for a tokenizer that keeps the end of texts.
         """
         words, starts = self._words(texts)
-        ids = self._ids(words.flat_values)
-        before, after = self._tokenizer.frame
-        room = self._tokenizer.sequence_length - len(before) - len(after)
-        of_texts = words.with_flat_values(ids).merge_dims(1, 2)
-        places = places_in_rows(words.with_flat_values(tf.cast(ids.row_lengths(), tf.int32)))
-        read = words.with_flat_values(places < room)
-        ends = starts + tf.strings.length(words.flat_values, "UTF8_CHAR")
-        rows = {
-            WORD_STARTS: words.with_flat_values(places + len(before) + 1),
-            **dict(
-                zip(WORD_PLACES, (words, *map(words.with_flat_values, (starts, ends))), strict=True)
-            ),
-        }
+        ids = self._ids(words.values)
+        before, after = self._frame
+        places = places_in_rows(words, ids.row_lengths())
+        # Of each text those in front: a word is read if its first id is.
+        read = tf.where(places < self._limit - len(before) - len(after))[:, 0]
+        rows = tf.gather(row_numbers(words), read)
+
+        def kept(values: tf.Tensor) -> tf.Tensor:
+            return padded(in_rows(tf.gather(values, read), rows, words.nrows()))
+
+        of_texts = words.with_values(ids).merge_dims(1, 2)
         with tf.control_dependencies(self._checks(of_texts)):
-            token_ids = padded(framed(of_texts[:, :room], before, after))
-        kept = {name: padded(tf.ragged.boolean_mask(one, read)) for name, one in rows.items()}
-        return {TOKEN_IDS: token_ids, **kept}
+            token_ids = padded(framed(of_texts, self._limit, before, after))
+        ends = starts + tf.strings.length(words.values, _UNIT)
+        return {
+            TOKEN_IDS: token_ids,
+            WORD_STARTS: kept(tf.cast(places, tf.int32) + len(before) + 1),
+            **dict(zip(WORD_PLACES, map(kept, (words.values, starts, ends)), strict=True)),
+        }
 
     def _words(self, texts: tf.Tensor) -> tuple[tf.RaggedTensor, tf.Tensor]:
-        """The words of each text, and where each of them begins, int32 `(N,)`."""
+        """The words of each text, string `(B, None)`, and where each begins, int32 `(N,)`."""
         # One character for one, so that places stay.
-        marked = tf.strings.regex_replace(
-            mapped(texts, self._characters), _TOKEN, rf"{MARK}\1{MARK}"
-        )
+        plain = mapped(texts, self._characters)
+        marked = tf.strings.regex_replace(plain, _TOKEN, rf"{MARK}\1{MARK}")
         # In each row what lies between words is at the places 0, 2, ..., the words at 1, 3, ...
         pieces = tf.strings.split(marked, MARK)
-        are_words = tf.ragged.range(pieces.row_lengths()).flat_values % 2 == 1
-        lengths = tf.strings.length(pieces.flat_values, "UTF8_CHAR")
-        codes = tf.strings.unicode_decode(texts, "UTF-8", errors="replace").flat_values
-        letters = tf.boolean_mask(codes, tf.repeat(are_words, lengths))
-        words = tf.RaggedTensor.from_row_lengths(letters, tf.boolean_mask(lengths, are_words))
-        starts = places_in_rows(pieces.with_flat_values(lengths))
-        return (
-            tf.RaggedTensor.from_row_lengths(
-                tf.strings.unicode_encode(words, "UTF-8"), pieces.row_lengths() // 2
-            ),
-            tf.boolean_mask(starts, are_words),
-        )
+        numbers = tf.where(places_in_rows(pieces) % 2 == 1)[:, 0]
+        lengths = tf.strings.length(pieces.values, _UNIT)
+        starts = tf.gather(places_in_rows(pieces, lengths), numbers)
+        codes = tf.strings.unicode_decode(texts, "UTF-8", errors="replace")
+        # Each piece has as many characters as in the text itself.
+        ends = tf.concat([[0], tf.cumsum(lengths)], 0)
+        texts = tf.RaggedTensor.from_row_splits(codes.values, ends, validate=False)
+        words = tf.strings.unicode_encode(tf.gather(texts, numbers), "UTF-8")
+        rows = tf.gather(row_numbers(pieces), numbers)
+        return in_rows(words, rows, pieces.nrows()), starts
 
     def _ids(self, words: tf.Tensor) -> tf.RaggedTensor:
         """The ids of each word, at least one, int32 `(N, None)`."""
-        ids = self._tokenizer.ids(words)
-        without = ids.row_lengths() == 0
-        unknown = tf.fill([tf.math.count_nonzero(without)], self._tokenizer.unknown)
-        filled = tf.RaggedTensor.from_row_lengths(unknown, tf.cast(without, tf.int64))
-        return tf.concat([ids, filled], axis=1)
+        ids = self._ids_of(words)
+        without = tf.where(ids.row_lengths() == 0)[:, 0]
+        return with_more(ids, tf.fill(tf.shape(without), self._unknown), without)
 
     def _checks(self, ids: tf.RaggedTensor) -> list[Any]:
         """That no text is cut in its middle."""
-        if not self._tokenizer.keeps_end:
+        if not self._keeps_end:
             return []
-        limit = self._tokenizer.sequence_length
         message = (
             "truncation of WordTokenizer must be head where a model reads words. Received: "
-            f"head_tail, and a text of more than the {limit} tokens that are kept. Send shorter "
-            "texts, or train with truncation=head or a larger sequence_length."
+            f"head_tail, and a text of more than the {self._limit} tokens that are kept. Send "
+            "shorter texts, or train with truncation=head or a larger sequence_length."
         )
-        return [tf.debugging.Assert(tf.reduce_all(ids.row_lengths() <= limit), [message])]
+        return [tf.debugging.Assert(tf.reduce_all(ids.row_lengths() <= self._limit), [message])]
