@@ -90,7 +90,7 @@ def is_bert(tokenizer: SubwordTokenizer) -> bool:
     content = _content(tokenizer)
     model, added = content["model"], content["added_tokens"]
     return (
-        parts_of(tokenizer) == _PARTS
+        _parts(content) == _PARTS
         and model["unk_token"] in model["vocab"]
         and not any(one[option] for one in added for option in _OPTIONS)
         and sum(len(one["content"].encode()) for one in added) <= _MOST_ADDED
@@ -99,8 +99,7 @@ def is_bert(tokenizer: SubwordTokenizer) -> bool:
 
 def parts_of(tokenizer: SubwordTokenizer) -> dict[str, str | None]:
     """The kinds of the parts of a tokenizer that decide over pieces."""
-    content = _content(tokenizer)
-    return {part: (content[part] or {}).get("type") for part in _PARTS}
+    return _parts(_content(tokenizer))
 
 
 def bert_rules(tokenizer: SubwordTokenizer) -> BertRules:
@@ -123,6 +122,10 @@ def bert_rules(tokenizer: SubwordTokenizer) -> BertRules:
 def _content(tokenizer: SubwordTokenizer) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(tokenizer.get_config()["tokenizer"])
     return content
+
+
+def _parts(content: dict[str, Any]) -> dict[str, str | None]:
+    return {part: (content[part] or {}).get("type") for part in _PARTS}
 
 
 # Asking takes a second; the tokenizers of most models are alike in it.

@@ -26,8 +26,8 @@ class GraphSubwordTokenizer(tf.Module):
     comma). Bytes that are not UTF-8 are read as U+FFFD, which BERT drops.
 
     One thing is not done: where accents are stripped, the normalizer puts neighbouring marks in
-    their canonical order. Of marks that stay (some of scripts and signs added to Unicode since
-    2015, and musical notes) two that stand in another order keep it here.
+    their canonical order. Of marks that it does not take for accents (signs added to Unicode since
+    2015, and spacing marks, such as those of Javanese) two that stand in another order keep it.
 
     Args:
         tokenizer: The tokenizer to copy.
