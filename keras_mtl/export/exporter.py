@@ -15,8 +15,9 @@ from keras_mtl.export.bundle import (
 )
 from keras_mtl.export.checksums import file_names
 from keras_mtl.export.errors import BundleError
+from keras_mtl.export.graph_reader import steps_outside_graph, tokenizer_of
 from keras_mtl.export.new_folder import new_folder
-from keras_mtl.export.saved_model import steps_outside_graph, tokenizer_of, write_saved_model
+from keras_mtl.export.saved_model import write_saved_model
 from keras_mtl.export.task_entries import task_entry
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.version import __version__
@@ -29,17 +30,24 @@ def export(model: MultiTaskModel, path: str | os.PathLike[str], overwrite: bool 
 
     - `saved_model/`, a SavedModel that takes nothing but TensorFlow to serve. Its signatures:
       `serving_default`, all tasks from `texts`, strings `(B,)`; one for each task, of its name,
-      from `texts` too; `token_ids`, all tasks from `token_ids`, int32 `(B, L)`, padded with 0,
-      L at least 1. Keep what `tf.saved_model.load` returns as long as you use a signature of it.
+      from `texts` too; `token_ids`, all tasks from the model's own inputs: `token_ids`, int32
+      `(B, L)`, padded with 0, L at least 1, and with a task of words `word_starts` `(B, W)`. Keep
+      what `tf.saved_model.load` returns as long as you use a signature of it.
     - `model.keras`, for going on with training.
     - `tokenizer.json`, for `load` of the tokenizer's class.
     - `bundle.json`: the format's number, versions, tasks and labels, signatures, cleaning steps
       outside the graph, checksums.
 
-    A pretrained model (its `preprocessor` is a `SubwordTokenizer`), and one with a task of words,
-    gets the signature `token_ids` only, with the model's own inputs; `Predictor` reads texts all
-    the same, by the tokenizer in `tokenizer.json`. With a preprocessor of your own there is no
-    `tokenizer.json` either.
+    Where a signature on texts predicts something of each word, it gives beside the predictions
+    `words`, strings `(B, W)`, and their places in the text, `starts` and `ends`, int32 `(B, W)`,
+    in characters: as many as the model reads of each text, and empty and 0 behind them.
+
+    A pretrained model reads texts itself if its tokenizer is BERT's: that of
+    `SubwordTokenizer.wordpiece`, or a `tokenizer.json` of the same parts (WordPiece,
+    BertNormalizer, BertPreTokenizer). It takes TensorFlow alone, and no `tensorflow_text`. One
+    with byte-level BPE or SentencePiece gets the signature `token_ids` only; `Predictor` reads
+    texts all the same, by the tokenizer in `tokenizer.json`. With a preprocessor of your own there
+    is no `tokenizer.json` either.
 
     Some cleaning steps of a tokenizer cannot be in a graph: `"unicode"`, and those of your own
     without `in_graph`. With one of them the signatures on `texts` are there, but fail at every

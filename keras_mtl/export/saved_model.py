@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
-
-from keras_mtl.data import SubwordTokenizer, WordTokenizer
-from keras_mtl.data.text.cleaning.names import outside_graph
+from keras_mtl.data.text.words import TOKEN_IDS
+from keras_mtl.export.graph_reader import graph_reader, reads_words, tokenizer_in_graph
 from keras_mtl.model import MultiTaskModel
+from keras_mtl.tasks import WORD_PLACES
 
 ALL_TASKS = "serving_default"
-TOKEN_IDS = "token_ids"
 TEXTS = "texts"
-
-
-def tokenizer_of(model: MultiTaskModel) -> WordTokenizer | SubwordTokenizer | None:
-    """The model's preprocessor, if it is one that a bundle can keep."""
-    found = model.preprocessor
-    return found if isinstance(found, WordTokenizer | SubwordTokenizer) else None
-
-
-def tokenizer_in_graph(model: MultiTaskModel) -> WordTokenizer | None:
-    """The model's preprocessor, if the graph can read texts by it."""
-    of_words = any(task.of_words for task in model.tasks)
-    found = model.preprocessor
-    return found if isinstance(found, WordTokenizer) and not of_words else None
-
-
-def steps_outside_graph(model: MultiTaskModel) -> list[str]:
-    """Names of the cleaning steps for which texts have to be tokenized in Python."""
-    tokenizer = tokenizer_in_graph(model)
-    return outside_graph(tokenizer.cleaning_steps) if tokenizer else []
 
 
 def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]:
@@ -54,13 +33,13 @@ def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]
 
     root = tf.Module(name="bundle")
     with _without_cudnn(model):
-        functions = {TOKEN_IDS: _on_ids(model)}
+        functions = {TOKEN_IDS: (predict := _on_ids(model))}
         if tokenizer := tokenizer_in_graph(model):
-            # Its table has to hang on what is saved.
-            root.tokenizer = _in_graph(tokenizer, steps_outside_graph(model))
-            functions[ALL_TASKS] = _on_texts(model, root.tokenizer)
-            for task in model.tasks:
-                functions[task.name] = _on_texts(_only(model, task.name), root.tokenizer)
+            # Its tables have to hang on what is saved.
+            root.reader = graph_reader(model, tokenizer)
+            read = root.reader.__call__.get_concrete_function()
+            for name, names, of_words in _signatures_on_texts(model):
+                functions[name] = _on_texts(read, predict, names, of_words)
     # Only variables that a signature reads: not the optimizer's, nor the seeds of dropout.
     used = {id(one): one for function in functions.values() for one in function.variables}
     root.weights = list(used.values())
@@ -68,33 +47,6 @@ def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]
     return {name: [TEXTS] for name in functions if name != TOKEN_IDS} | {
         TOKEN_IDS: list(model.input)
     }
-
-
-def _in_graph(tokenizer: WordTokenizer, outside: list[str]) -> Any:
-    if outside:
-        return _refusal(outside)
-    from keras_mtl.data.text.graph_tokenizer import GraphTokenizer
-
-    return GraphTokenizer(tokenizer)
-
-
-def _refusal(outside: list[str]) -> Any:
-    """In place of a graph tokenizer: ids of the right shape, after an error at every call."""
-    import tensorflow as tf
-
-    # Without quotes, which TensorFlow would print with a backslash.
-    message = (
-        f"This model cannot read texts by itself: {', '.join(outside)} of its tokenizer's cleaning "
-        "cannot be expressed by TensorFlow operations. Send token ids to the signature "
-        f"{TOKEN_IDS}, or texts to keras_mtl.Predictor, which cleans and tokenizes in Python."
-    )
-
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)], autograph=False)
-    def refuse(texts: Any) -> Any:
-        with tf.control_dependencies([tf.debugging.Assert(False, [message])]):
-            return {TOKEN_IDS: tf.zeros([tf.shape(texts)[0], 1], tf.int32)}
-
-    return refuse
 
 
 def _on_ids(network: Any) -> Any:
@@ -112,19 +64,25 @@ def _on_ids(network: Any) -> Any:
     return serve_ids.get_concrete_function()
 
 
-def _on_texts(network: Any, tokenizer: Any) -> Any:
+def _signatures_on_texts(model: MultiTaskModel) -> Iterator[tuple[str, list[str], bool]]:
+    """Of each signature its name, its tasks, and whether one of them is of words."""
+    yield ALL_TASKS, [task.name for task in model.tasks], reads_words(model)
+    for task in model.tasks:
+        yield task.name, [task.name], task.of_words
+
+
+def _on_texts(read: Any, predict: Any, names: Sequence[str], of_words: bool) -> Any:
     import tensorflow as tf
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name=TEXTS)], autograph=False)
     def serve_texts(texts: Any) -> Any:
-        return network(tokenizer(texts), training=False)
+        found = read(texts)
+        places = {name: found.pop(name) for name in WORD_PLACES if name in found}
+        # TensorFlow leaves out what only the other tasks need.
+        predictions = predict(found)
+        return {name: predictions[name] for name in names} | (places if of_words else {})
 
     return serve_texts.get_concrete_function()
-
-
-def _only(model: MultiTaskModel, name: str) -> Any:
-    """The part of the model that one task needs, sharing its layers."""
-    return keras.Model(model.input, {name: model.output[name]})
 
 
 @contextlib.contextmanager

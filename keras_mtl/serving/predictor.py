@@ -17,10 +17,10 @@ class Predictor:
     """Predicts every task of a bundle that `keras_mtl.export` wrote.
 
     Checks the bundle's checksums, then loads its SavedModel; the model's Python code is not
-    needed, only its kinds of tasks. Where a cleaning step could not be exported into the graph,
-    texts are cleaned and tokenized in Python, and a step of your own has to be registered with
-    Keras in this process: modules named in a bundle are never imported. Works on every Keras
-    backend that has TensorFlow beside it.
+    needed, only its kinds of tasks. Texts are tokenized in Python, not in the graph, for
+    sub-words, for tasks of words, and where a cleaning step could not be exported into the graph.
+    A step of your own has to be registered with Keras in this process: modules named in a bundle
+    are never imported. Works on every Keras backend that has TensorFlow beside it.
 
     A SavedModel is a program: load bundles only from those you trust. Checksums detect damage,
     not malice.

@@ -12,12 +12,12 @@ import numpy as np
 
 from keras_mtl.data import SubwordTokenizer, WordTokenizer
 from keras_mtl.data.text.ragged import Ragged
-from keras_mtl.data.text.stored import load_tokenizer
+from keras_mtl.data.text.stored import is_subword_tokenizer, load_tokenizer
 from keras_mtl.data.text.word_splitter import checked_texts
-from keras_mtl.data.text.words import are_words, padded, read, words_of
+from keras_mtl.data.text.words import TOKEN_IDS, are_words, padded, read, words_of
 from keras_mtl.export.bundle import TOKENIZER
 from keras_mtl.export.errors import BundleError
-from keras_mtl.export.saved_model import ALL_TASKS, TEXTS, TOKEN_IDS
+from keras_mtl.export.saved_model import ALL_TASKS, TEXTS
 from keras_mtl.heads import WORD_STARTS
 from keras_mtl.tasks import Word
 
@@ -56,13 +56,13 @@ class GraphReader:
         return {TEXTS: tf.constant(rows, tf.string)}
 
     def words(self, rows: Sequence[bytes]) -> list[tuple[Word, ...]]:
-        """No words: with a task of words there is no such signature."""
+        """No words: with a task of words they are read in Python."""
         return [()] * len(rows)
 
 
 @dataclasses.dataclass(frozen=True)
 class EncodedText:
-    """A text as a model reads it: input name to ids `(L,)`; and its words, if they are read."""
+    """A text as a model reads it: input name to ids `(L,)`; and the words that are read of it."""
 
     inputs: dict[str, np.ndarray]
     words: tuple[Word, ...]
@@ -92,12 +92,10 @@ class PythonReader:
         if not are_words(given):
             given = list(checked_texts(given))
         encoded = read(self.tokenizer, given, self.of_words)
+        rows = [{name: ids.row(row) for name, ids in encoded.items()} for row in range(len(given))]
         return [
-            EncodedText(
-                {name: ids.row(row) for name, ids in encoded.items()},
-                self._words(given[row]) if self.of_words else (),
-            )
-            for row in range(len(given))
+            EncodedText(inputs, self._words(text, inputs) if self.of_words else ())
+            for text, inputs in zip(given, rows, strict=True)
         ]
 
     def inputs(self, rows: Sequence[EncodedText]) -> dict[str, Any]:
@@ -112,8 +110,10 @@ class PythonReader:
         """The words of each text."""
         return [row.words for row in rows]
 
-    def _words(self, text: Any) -> tuple[Word, ...]:
-        return tuple(words_of(text) if isinstance(text, str) else (Word(word) for word in text))
+    def _words(self, text: Any, inputs: dict[str, np.ndarray]) -> tuple[Word, ...]:
+        words = words_of(text) if isinstance(text, str) else [Word(word) for word in text]
+        # What was cut off is not read, so nothing is said of it.
+        return tuple(words[: len(inputs[WORD_STARTS])])
 
     def _names(self) -> list[str]:
         return [TOKEN_IDS, WORD_STARTS] if self.of_words else [TOKEN_IDS]
@@ -137,7 +137,10 @@ def reader_of(folder: Path, manifest: dict[str, Any]) -> Reader:
             f"{sorted(manifest['signatures'])} and no {TOKENIZER!r}. Export a model whose "
             "preprocessor is one of keras_mtl's tokenizers, or call the SavedModel on token ids."
         )
-    if ALL_TASKS in manifest["signatures"] and not manifest["outside_graph"]:
+    of_words = WORD_STARTS in manifest["signatures"][TOKEN_IDS]
+    # Sub-words are cut more quickly in Python, and words may come as lists there.
+    in_python = of_words or (has_tokenizer and is_subword_tokenizer(folder / TOKENIZER))
+    if ALL_TASKS in manifest["signatures"] and not manifest["outside_graph"] and not in_python:
         return GraphReader()
     try:
         tokenizer = load_tokenizer(folder / TOKENIZER)
@@ -148,4 +151,4 @@ def reader_of(folder: Path, manifest: dict[str, Any]) -> Reader:
             f"The tokenizer of the bundle '{folder}' must be loaded here{reason if outside else ''}"
             f". Received: {type(error).__name__}: {error}"
         ) from error
-    return PythonReader(tokenizer, WORD_STARTS in manifest["signatures"][TOKEN_IDS])
+    return PythonReader(tokenizer, of_words)

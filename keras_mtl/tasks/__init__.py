@@ -7,9 +7,10 @@ from keras_mtl.tasks.classification import Classification, classification
 from keras_mtl.tasks.review import Matrix, Mistake, Review, Table
 from keras_mtl.tasks.schemes import tags_of
 from keras_mtl.tasks.tagging import Tagging, tagging
-from keras_mtl.tasks.task import Task, Word, answer, check_tasks, from_config
+from keras_mtl.tasks.task import WORD_PLACES, Task, Word, answer, check_tasks, from_config
 
 __all__ = [
+    "WORD_PLACES",
     "Classification",
     "Matrix",
     "Mistake",

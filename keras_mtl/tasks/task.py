@@ -28,6 +28,9 @@ _RESERVED = {
     WORD_STARTS,
 }
 
+# What a SavedModel that predicts something of each word answers besides, by these names.
+WORD_PLACES = ("words", "starts", "ends")
+
 
 class Word(NamedTuple):
     """A word of a text that is predicted for.
@@ -171,7 +174,7 @@ def check_tasks(tasks: Task | Iterable[Task]) -> tuple[Task, ...]:
 
     Raises:
         TypeError: If something is no task.
-        ValueError: If there is none, or two share a name.
+        ValueError: If there is none, two share a name, or a name is needed otherwise.
     """
     tasks = (tasks,) if isinstance(tasks, Task) else tuple(tasks)
     if not tasks:
@@ -189,6 +192,13 @@ def check_tasks(tasks: Task | Iterable[Task]) -> tuple[Task, ...]:
         raise ValueError(
             f"Each task of a model needs a name of its own. Received: {names}; twice: {twice}. "
             "Rename one of them; tasks may share a column."
+        )
+    places = sorted(set(names) & set(WORD_PLACES))
+    if places and any(task.of_words for task in tasks):
+        raise ValueError(
+            f"A model with a task of words must not have tasks named {', '.join(WORD_PLACES)}: its "
+            f"SavedModel answers words and their places by these names. Received: {places}. Choose "
+            "another name."
         )
     heads = sorted(set(names) & {f"{name}_head" for name in names})
     if heads:

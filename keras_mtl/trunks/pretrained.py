@@ -98,8 +98,9 @@ def pretrained(
     mask = PaddingMask(name="padding_mask")(token_ids)
     shown = token_ids
     if word_dropout:
-        special = tokenizer.special_ids
-        shown = HideTokens(word_dropout, tokenizer.mask_id, special, name="hidden")(token_ids)
+        before, after = tokenizer.frame
+        hide = HideTokens(word_dropout, tokenizer.mask_id, [*before, *after], name="hidden")
+        shown = hide(token_ids)
     own_ids = PretrainedIds(tokenizer.padding_id, name="pretrained_ids")(shown)
     found = _encoder(backbone)(_inputs(backbone, own_ids, mask))
     trunk = keras.Model({"token_ids": token_ids}, {**found, "padding_mask": mask}, name=name)

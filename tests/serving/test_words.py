@@ -1,4 +1,7 @@
-"""Bundles of models that label words, and of pretrained ones: texts are tokenized in Python."""
+"""Bundles of models that label words, and of pretrained ones: Python tokenizes texts."""
+
+import json
+import shutil
 
 import numpy as np
 import pytest
@@ -75,6 +78,26 @@ def test_lists_of_words_are_read_as_they_are(model_and_bundle):
     with pytest.raises(TypeError, match="For a single text pass"):
         predictor("word3")
     assert predictor([]) == []
+
+
+def test_nothing_is_said_of_words_that_were_cut_off(model_and_bundle):
+    model, bundle = model_and_bundle
+    words = ["a"] * 60
+    (read,) = model.preprocessor.encode_words([words])["word_starts"].lengths
+    assert 0 < read < 60
+    predictor = mtl.Predictor(bundle)
+    for given in (words, " ".join(words)):
+        found = predictor([given])[0]["slots"]
+        assert len(found["words"]) == len(found["tags"]) == read
+
+
+def test_a_bundle_of_before_there_were_signatures_on_texts(model_and_bundle, tmp_path):
+    bundle = shutil.copytree(model_and_bundle[1], tmp_path / "bundle")
+    manifest = json.loads((bundle / "bundle.json").read_text("utf-8"))
+    expected = mtl.Predictor(bundle)(TEXTS)
+    manifest["signatures"] = {"token_ids": manifest["signatures"]["token_ids"]}
+    (bundle / "bundle.json").write_text(json.dumps(manifest), "utf-8")
+    assert mtl.Predictor(bundle)(TEXTS) == expected
 
 
 def test_a_bundle_without_a_tokenizer_reads_no_texts(tmp_path):

@@ -3,7 +3,7 @@ import dataclasses
 import keras
 import pytest
 
-from keras_mtl.tasks import Classification, Task, check_tasks, classification
+from keras_mtl.tasks import Classification, Task, check_tasks, classification, tagging
 
 pytestmark = pytest.mark.any_backend
 
@@ -65,6 +65,8 @@ def test_check_tasks():
     assert check_tasks(one) == (one,)
     assert check_tasks(task for task in (one, two)) == (one, two)
     assert issubclass(Classification, Task)
+    # Only a model that reads words answers them by this name.
+    assert check_tasks(classification("words", LABELS))
 
 
 @pytest.mark.parametrize(
@@ -73,6 +75,11 @@ def test_check_tasks():
         ([], ValueError, "at least one task"),
         (["topic"], TypeError, "`tasks` of a model must be tasks.* Received: 'topic' of type str"),
         ([classification("a", LABELS)] * 2, ValueError, r"name of its own.* twice: \['a'\]"),
+        (
+            [tagging("a", ("O", "B-x", "I-x")), classification("words", LABELS)],
+            ValueError,
+            r"must not have tasks named words, starts, ends.*Received: \['words'\]. Choose another",
+        ),
     ],
 )
 def test_check_tasks_refuses(tasks, error, message):

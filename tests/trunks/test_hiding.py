@@ -71,7 +71,7 @@ def test_all_hidden_but_in_training_the_features_are_the_same(folder):
 
 def test_a_tokenizer_without_a_mask_hides_behind_the_unknown():
     tokenizer = mtl.SubwordTokenizer.wordpiece(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a"])
-    assert tokenizer.mask_id == 1 and tokenizer.special_ids == (2, 3)
+    assert tokenizer.mask_id == 1 and tokenizer.frame == ([2], [3])
 
 
 def test_a_share_out_of_range(folder):

@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras_mtl.data.text import text_rules
 from keras_mtl.data.text.cleaning.names import outside_graph
 from keras_mtl.data.text.cleaning.step import graph_of
+from keras_mtl.data.text.graph_rows import padded
 from keras_mtl.data.text.graph_text import mapped, substituted
 from keras_mtl.data.text.tokenizer import UNKNOWN_ID, WordTokenizer
 
@@ -25,6 +26,13 @@ class GraphTokenizer(tf.Module):
 
     Raises:
         ValueError: TensorFlow operations cannot express a cleaning step of it.
+
+    Attributes:
+        unknown: The id of a word that is not in the vocabulary.
+        frame: The ids before and behind every text: none.
+        sequence_length: Most ids of a text.
+        tables: What has to be saved with `ids`.
+        keeps_end: Whether of a text that is too long the end is kept too.
 
     Example:
         >>> graph = GraphTokenizer(WordTokenizer(["a", "film"]))
@@ -49,6 +57,10 @@ class GraphTokenizer(tf.Module):
         # Punctuation that is no token is still matched, so that replacing drops it.
         self._pattern = f"({token})|[{text_rules.PUNCTUATION}]"
         self._head, self._tail = tokenizer.kept
+        self.unknown = UNKNOWN_ID
+        self.frame: tuple[list[int], list[int]] = [], []
+        self.sequence_length = tokenizer.sequence_length
+        self.keeps_end = tokenizer.truncation != "head"
         self._characters = tf.constant(text_rules.character_table(splitter.lowercase))
         self._ids = tf.lookup.StaticHashTable(
             tf.lookup.KeyValueTensorInitializer(
@@ -57,6 +69,7 @@ class GraphTokenizer(tf.Module):
             ),
             default_value=UNKNOWN_ID,
         )
+        self.tables = [self._ids]
 
     def tokens(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Words of each text, string `(B, None)`, not truncated."""
@@ -67,7 +80,12 @@ class GraphTokenizer(tf.Module):
         plain = substituted(mapped(texts, self._characters), self._rules)
         return tf.strings.split(tf.strings.regex_replace(plain, self._pattern, r" \1 "))
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="texts")])
+    def ids(self, texts: tf.Tensor) -> tf.RaggedTensor:
+        """Ids of each text, int32 `(B, None)`, not truncated."""
+        words = self.tokens(texts)
+        return words.with_flat_values(self._ids.lookup(words.flat_values))
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="texts")], autograph=False)
     def __call__(self, texts: tf.Tensor) -> dict[str, tf.Tensor]:
         """Ids of the texts, padded with 0 to the longest of them.
 
@@ -77,12 +95,7 @@ class GraphTokenizer(tf.Module):
         Returns:
             `{"token_ids": int32 (B, L)}`, L at least 1.
         """
-        words = self.tokens(texts)
-        ids = words.with_flat_values(self._ids.lookup(words.flat_values))
-        padded = self._truncated(ids).to_tensor()
-        # With no word in the batch there would be no column.
-        missing = tf.maximum(0, 1 - tf.shape(padded)[1])
-        return {"token_ids": tf.pad(padded, [[0, 0], [0, missing]])}
+        return {"token_ids": padded(self._truncated(self.ids(texts)))}
 
     def _truncated(self, ids: tf.RaggedTensor) -> tf.RaggedTensor:
         lengths = ids.row_lengths()

@@ -13,6 +13,7 @@ import numpy as np
 import tokenizers
 
 from keras_mtl.data.text.ragged import Int32, Ragged
+from keras_mtl.data.text.subword_models import byte_pair_model, wordpiece_model
 from keras_mtl.data.text.word_splitter import at_least, checked_texts, encodable
 from keras_mtl.data.text.words import TOKEN_IDS, encode_words, padded
 
@@ -69,7 +70,7 @@ class SubwordTokenizer:
         self._tokenizer = tokenizer
         self.padding_id = padding_id
         mask = tokenizer.encode("a").special_tokens_mask
-        frame = [self._own(number) for number in tokenizer.encode("").ids]
+        frame = [self.own_id(number) for number in tokenizer.encode("").ids]
         front = mask.index(0) if 0 in mask else 0
         self._before, self._after = frame[:front], frame[front:]
         least = len(frame) + 1
@@ -100,27 +101,8 @@ class SubwordTokenizer:
         Raises:
             ValueError: If a special piece is missing, or one is there twice.
         """
-        numbers = {piece: number for number, piece in enumerate(vocabulary)}
-        missing = [piece for piece in ("[PAD]", "[UNK]", "[CLS]", "[SEP]") if piece not in numbers]
-        if missing or len(numbers) != len(vocabulary):
-            raise ValueError(
-                "`vocabulary` of a WordPiece tokenizer must have [PAD], [UNK], [CLS] and [SEP], "
-                f"and each piece once. Received: {len(vocabulary)} pieces, {len(numbers)} of them "
-                f"different, without {missing}."
-            )
-        found = tokenizers.Tokenizer(tokenizers.models.WordPiece(numbers, unk_token="[UNK]"))
-        found.normalizer = tokenizers.normalizers.BertNormalizer(
-            clean_text=True,
-            handle_chinese_chars=characters,
-            strip_accents=strip_accents,
-            lowercase=lowercase,
-        )
-        found.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
-        found.post_processor = tokenizers.processors.BertProcessing(
-            ("[SEP]", numbers["[SEP]"]), ("[CLS]", numbers["[CLS]"])
-        )
-        found.decoder = tokenizers.decoders.WordPiece()
-        return cls(found, sequence_length, numbers["[PAD]"])
+        found = wordpiece_model(vocabulary, lowercase, strip_accents, characters)
+        return cls(found, sequence_length, found.token_to_id("[PAD]"))
 
     @classmethod
     def byte_pairs(
@@ -141,20 +123,8 @@ class SubwordTokenizer:
         Raises:
             ValueError: If a special piece is missing.
         """
-        missing = [piece for piece in special if piece not in vocabulary]
-        if missing:
-            raise ValueError(
-                f"`vocabulary` of a byte-level BPE tokenizer must have {special}. Received: "
-                f"{len(vocabulary)} pieces without {missing}."
-            )
-        begin, end, padding = special
-        found = tokenizers.Tokenizer(tokenizers.models.BPE(dict(vocabulary), list(merges)))
-        found.pre_tokenizer = tokenizers.pre_tokenizers.ByteLevel(add_prefix_space=False)
-        found.post_processor = tokenizers.processors.RobertaProcessing(
-            (end, vocabulary[end]), (begin, vocabulary[begin]), add_prefix_space=False
-        )
-        found.decoder = tokenizers.decoders.ByteLevel()
-        return cls(found, sequence_length, vocabulary[padding])
+        found = byte_pair_model(vocabulary, merges, special)
+        return cls(found, sequence_length, vocabulary[special[2]])
 
     @property
     def sequence_length(self) -> int:
@@ -167,16 +137,21 @@ class SubwordTokenizer:
         return int(self._tokenizer.get_vocab_size())
 
     @property
-    def special_ids(self) -> tuple[int, ...]:
-        """The ids that stand in front of each text and behind it."""
-        return (*self._before, *self._after)
+    @property
+    def frame(self) -> tuple[list[int], list[int]]:
+        """The ids in front of every text, and those behind it."""
+        return self._before, self._after
 
     @property
     def mask_id(self) -> int:
         """The id of a hidden token: that of the mask, or of what is not known."""
         masks = (self._tokenizer.token_to_id(piece) for piece in _MASKS)
         number = next((one for one in masks if one is not None), None)
-        return self._unknown()[0] if number is None else self._own(number)
+        return self._unknown()[0] if number is None else self.own_id(number)
+
+    def own_id(self, number: int) -> int:
+        """An id of the pretrained vocabulary as one of ours, where 0 is padding; and back."""
+        return {0: self.padding_id, self.padding_id: 0}.get(number, number)
 
     def tokens(self, text: str) -> list[str]:
         """All pieces of a text, without special ones, not truncated."""
@@ -201,7 +176,7 @@ class SubwordTokenizer:
         given = [encodable(text) for text in checked_texts(texts)]
         found = self._tokenizer.encode_batch_fast(given, add_special_tokens=False)
         room = self.sequence_length - len(self._before) - len(self._after)
-        before, after = ([self._own(n) for n in one] for one in (self._before, self._after))
+        before, after = ([self.own_id(n) for n in one] for one in (self._before, self._after))
         rows = [[*before, *one.ids[:room], *after] for one in found]
         ids = np.fromiter((number for row in rows for number in row), np.int32)
         ends = np.cumsum([0, *map(len, rows)], dtype=np.int64)
@@ -225,7 +200,7 @@ class SubwordTokenizer:
 
         def ids_of(word: str) -> list[int]:
             found = self._tokenizer.encode(encodable(word), add_special_tokens=False).ids
-            return [self._own(number) for number in found] or unknown
+            return [self.own_id(number) for number in found] or unknown
 
         return encode_words(rows, ids_of, self.sequence_length, self._before, self._after)[0]
 
@@ -288,10 +263,6 @@ class SubwordTokenizer:
         """Reads what `save` wrote. Raises `ValueError` as `from_json`."""
         return cls.from_json(Path(path).read_text(encoding="utf-8"))
 
-    def _own(self, number: int) -> int:
-        """An id of the pretrained vocabulary as one of ours, where 0 is padding; and back."""
-        return {0: self.padding_id, self.padding_id: 0}.get(number, number)
-
     def _swapped(self, ids: Int32) -> Int32:
         if not self.padding_id:
             return ids
@@ -307,4 +278,4 @@ class SubwordTokenizer:
             number = model.get("unk_id")
         if number is None:
             number = self._tokenizer.encode(" ", add_special_tokens=False).ids[0]
-        return [self._own(int(number))]
+        return [self.own_id(int(number))]
