@@ -102,7 +102,7 @@ class SubwordTokenizer:
             ValueError: If a special piece is missing, or one is there twice.
         """
         found = wordpiece_model(vocabulary, lowercase, strip_accents, characters)
-        return cls(found, sequence_length, found.token_to_id("[PAD]"))
+        return cls(found, sequence_length, int(found.token_to_id("[PAD]") or 0))
 
     @classmethod
     def byte_pairs(
