@@ -137,7 +137,6 @@ class SubwordTokenizer:
         return int(self._tokenizer.get_vocab_size())
 
     @property
-    @property
     def frame(self) -> tuple[list[int], list[int]]:
         """The ids in front of every text, and those behind it."""
         return self._before, self._after
