@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from keras_mtl.config import RunConfig, load_config
-from keras_mtl.data.text.words import row_words
+from keras_mtl.data.text.words import words_read
+from keras_mtl.heads import WORD_STARTS
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.reports import FORMAT, write_report
 from keras_mtl.runs.building import compile_model, load_datasets, make_mixture, make_tasks
@@ -94,11 +95,11 @@ class Run:
         model = self.model(checkpoint)
 
         def predict(texts: Sequence[Any]) -> Answers:
-            predicted = model.predict(list(texts), verbose=0)
-            return [
-                answer(model.tasks, predicted, row, row_words(text))
-                for row, text in enumerate(texts)
-            ]
+            given = list(texts)
+            predicted = model.predict(given, verbose=0)
+            of_words = WORD_STARTS in model.input
+            words = words_read(model.preprocessor, given) if of_words else [[]] * len(given)
+            return [answer(model.tasks, predicted, row, found) for row, found in enumerate(words)]
 
         return predict
 

@@ -14,7 +14,7 @@ from keras_mtl.data import SubwordTokenizer, WordTokenizer
 from keras_mtl.data.text.ragged import Ragged
 from keras_mtl.data.text.stored import is_subword_tokenizer, load_tokenizer
 from keras_mtl.data.text.word_splitter import checked_texts
-from keras_mtl.data.text.words import TOKEN_IDS, are_words, padded, read, words_of
+from keras_mtl.data.text.words import TOKEN_IDS, are_words, padded, read, row_words
 from keras_mtl.export.bundle import TOKENIZER
 from keras_mtl.export.errors import BundleError
 from keras_mtl.export.saved_model import ALL_TASKS, TEXTS
@@ -111,9 +111,8 @@ class PythonReader:
         return [row.words for row in rows]
 
     def _words(self, text: Any, inputs: dict[str, np.ndarray]) -> tuple[Word, ...]:
-        words = words_of(text) if isinstance(text, str) else [Word(word) for word in text]
         # What was cut off is not read, so nothing is said of it.
-        return tuple(words[: len(inputs[WORD_STARTS])])
+        return tuple(row_words(text)[: len(inputs[WORD_STARTS])])
 
     def _names(self) -> list[str]:
         return [TOKEN_IDS, WORD_STARTS] if self.of_words else [TOKEN_IDS]

@@ -172,3 +172,8 @@ def test_a_dataset_of_your_own_must_be_one(tmp_path):
         build(load_config(path, ["data.flights={source: 'keras_mtl.tasks:tags_of', types: [a]}"]))
     with pytest.raises(ConfigError, match=r"`data.flights.source` must be an import path"):
         load_config(path, ["data.flights={source: 'no_such_module:flights'}"])
+
+
+def test_words_that_are_cut_off_get_no_answer(run):
+    found = run.predictor()([" ".join(["fly"] * 600)])[0]["slots"]
+    assert 0 < len(found["words"]) == len(found["tags"]) < 600

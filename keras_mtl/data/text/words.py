@@ -41,6 +41,12 @@ def row_words(row: str | Sequence[str]) -> list[Word]:
     return words_of(row) if isinstance(row, str) else [Word(word) for word in row]
 
 
+def words_read(preprocessor: Any, rows: Sequence[Any]) -> list[list[Word]]:
+    """The words of each row that a model reads: what was cut off is not among them."""
+    kept = read(preprocessor, rows, words=True)[WORD_STARTS].lengths
+    return [row_words(row)[:most] for row, most in zip(rows, kept, strict=True)]
+
+
 def read(
     preprocessor: Any, rows: Sequence[Any], words: bool, whose: str | None = None
 ) -> dict[str, Ragged]:
