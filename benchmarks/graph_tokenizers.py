@@ -11,7 +11,8 @@ status is 1 when a text has other ids, or other words, in the graph.
 
 import sys
 
-from pretrained_oracle import SETS, folder, lines
+from pretrained_oracle import SETS, lines
+from words import minilm
 
 BATCH = 64
 FITTED = 20_000
@@ -78,7 +79,7 @@ def apart_in_tensorflow_text(vocabulary, python, texts):
 
 
 def main():
-    model = folder()
+    model = minilm.folder()
     import keras_mtl as mtl
     from keras_mtl.data.text.graph_subwords import GraphSubwordTokenizer
     from keras_mtl.data.text.graph_tokenizer import GraphTokenizer
@@ -93,16 +94,16 @@ def main():
         print(f"{what + f', of {len(texts):,}':<58}{figure:>8}  goal: 0", flush=True)
 
     vocabulary = (model / "vocab.txt").read_text("utf-8").splitlines()
-    minilm = mtl.SubwordTokenizer((model / "tokenizer.json").read_text("utf-8"))
+    own = mtl.SubwordTokenizer((model / "tokenizer.json").read_text("utf-8"))
     cased = mtl.SubwordTokenizer.wordpiece(vocabulary, lowercase=False)
     words = mtl.WordTokenizer.fit(texts[:FITTED])
-    by_pieces, by_words = GraphSubwordTokenizer(minilm), GraphTokenizer(words)
-    show("MiniLM: texts with other ids", texts_apart(by_pieces, minilm, texts))
+    by_pieces, by_words = GraphSubwordTokenizer(own), GraphTokenizer(words)
+    show("MiniLM: texts with other ids", texts_apart(by_pieces, own, texts))
     show("capitals: texts with other ids", texts_apart(GraphSubwordTokenizer(cased), cased, texts))
     show("word by word: texts with other ids", texts_apart(by_words, words, texts))
-    show("MiniLM: texts with other words", words_apart(GraphWords(by_pieces), minilm, texts))
+    show("MiniLM: texts with other words", words_apart(GraphWords(by_pieces), own, texts))
     show("word by word: texts with other words", words_apart(GraphWords(by_words), words, texts))
-    others = apart_in_tensorflow_text(vocabulary, minilm, texts)
+    others = apart_in_tensorflow_text(vocabulary, own, texts)
     print(f"{'tensorflow_text, for comparison: texts with other ids':<58}{others:>8}")
     return int(short > 0)
 

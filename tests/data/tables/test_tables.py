@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import keras_mtl.data.tables.csv_rows
 from keras_mtl.data.datasets.dataset import Dataset
 from keras_mtl.data.tables.jsonlines import json_rows
+from tests.data.tables.changed_files import changed, changes_with
 
 GOOD = "text,label\nfine,pos\ndull,neg\n"
 ROW = {"text": "fine", "label": "pos"}
@@ -259,29 +260,7 @@ CSV += "".join(f"row {n},{'pos' if n % 2 else 'neg'},{n}\n" for n in range(20))
 JSON = lines(*({"text": f"café {n}", "label": n % 2, "id": None} for n in range(20)), {"text": ""})
 TSV = CSV.replace(",", "\t")
 FILES = {"a.csv": CSV, "a.tsv": TSV, "a.csv.gz": CSV, "a.jsonl": JSON, "a.jsonl.gz": JSON}
-CHANGES = st.lists(
-    st.tuples(
-        st.sampled_from(["flip", "cut", "insert", "drop"]),
-        st.integers(0, 10**6),
-        st.sampled_from([b'"', b"\0", b"\xff", b"\n", b"\r", b",", b"{", b"\\ud800", b"NaN", b"9"]),
-    ),
-    max_size=4,
-)
-
-
-def changed(data, changes):
-    for kind, place, inserted in changes:
-        at = place % (len(data) + 1)
-        if kind == "flip" and at < len(data):
-            data = data[:at] + bytes([data[at] ^ (1 << place % 8)]) + data[at + 1 :]
-        elif kind == "cut":
-            data = data[:at]
-        elif kind == "insert":
-            data = data[:at] + inserted + data[at:]
-        elif kind == "drop":
-            rows = data.split(b"\n")
-            data = b"\n".join(rows[: place % len(rows)] + rows[place % len(rows) + 1 :])
-    return data
+CHANGES = changes_with([b'"', b"\0", b"\xff", b"\n", b"\r", b",", b"{", b"\\ud800", b"NaN", b"9"])
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))

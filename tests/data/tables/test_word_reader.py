@@ -10,35 +10,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from keras_mtl.data.datasets.dataset import Dataset
+from tests.data.tables.changed_files import changed, changes_with
 
 CONLL = "-DOCSTART- O\n\n# id\n" + "café O\nRome B-LOC\n\n" * 9
 WORDS = "1\tcafé\t_\tNOUN\tNN\t_\t0\troot\t_\t_\n2-3\tRoma's\t_\t_\t_\t_\t_\t_\t_\t_\n"
 WORDS += "2\tRome\t_\tPROPN\t_\t_\t1\tdep\t_\t_\n3\t's\t_\tPART\tPOS\t_\t2\tdep\t_\t_\n3.1\tx"
 CONLLU = ("# text = x\n# sent_id = y\n" + WORDS + "\t_" * 8 + "\n\n") * 6
 FILES = {"a.conll": CONLL, "a.conll.gz": CONLL, "a.conllu": CONLLU, "a.conllu.gz": CONLLU}
-CHANGES = st.lists(
-    st.tuples(
-        st.sampled_from(["flip", "cut", "insert", "drop"]),
-        st.integers(0, 10**6),
-        st.sampled_from([b"\t", b"\0", b"\xff", b"\n", b"\r", b" ", b"_", b"#", b"9", b"-"]),
-    ),
-    max_size=4,
-)
-
-
-def changed(data, changes):
-    for kind, place, inserted in changes:
-        at = place % (len(data) + 1)
-        if kind == "flip" and at < len(data):
-            data = data[:at] + bytes([data[at] ^ (1 << place % 8)]) + data[at + 1 :]
-        elif kind == "cut":
-            data = data[:at]
-        elif kind == "insert":
-            data = data[:at] + inserted + data[at:]
-        elif kind == "drop":
-            rows = data.split(b"\n")
-            data = b"\n".join(rows[: place % len(rows)] + rows[place % len(rows) + 1 :])
-    return data
+CHANGES = changes_with([b"\t", b"\0", b"\xff", b"\n", b"\r", b" ", b"_", b"#", b"9", b"-"])
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
