@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 import keras_mtl_cli
 from keras_mtl.cli import run_command
+from keras_mtl.cli.texts import texts_of
 from tests.config.small import RUN, write_run
 
 
@@ -186,3 +187,12 @@ def test_help_imports_neither_keras_nor_tensorflow():
     assert result.stdout.splitlines()[-1] == "[]"
     for command in ("train", "evaluate", "predict", "export", "data", "init"):
         assert f"\n  {command} " in result.stdout
+
+
+@pytest.mark.parametrize("row", ["3", "null", '["a", 1]', '{"a": "b"}'])
+def test_rows_that_are_no_texts_nor_words_name_the_line(row, tmp_path):
+    (tmp_path / "rows.jsonl").write_text(f'{{"text": ["a", "b"]}}\n{{"text": {row}}}\n')
+    found = texts_of((), str(tmp_path / "rows.jsonl"), "text")
+    assert next(found) == ["a", "b"]
+    with pytest.raises(ValueError, match="line 2, must hold a text, or a list of words. Received"):
+        next(found)
