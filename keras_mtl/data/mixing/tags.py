@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_mtl.data.text.ragged import Ragged
 from keras_mtl.data.text.words import are_words, words_of
+from keras_mtl.missing import is_missing
 from keras_mtl.spans import are_spans
 from keras_mtl.tasks import Task
 
@@ -109,7 +110,7 @@ def _check_counts(
 
 def _are_tags(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(
-        one is None or isinstance(one, str) for one in value
+        is_missing(one) or isinstance(one, str) for one in value
     )
 
 
