@@ -12,9 +12,9 @@ import keras_mtl as mtl
 from keras_mtl.data.text.words import words_of
 from keras_mtl.export import export, load_manifest
 from keras_mtl.tasks import answer
-from tests.figures import at_most
+from tests.figures import at_most, exactly
 from tests.training.small import row_model, row_split
-from tests.trunks.tiny_bert import PIECES, write_tiny_bert
+from tests.trunks.tiny_bert import LAYERS, PIECES, write_tiny_bert
 
 TEXTS = [
     *(
@@ -214,3 +214,14 @@ def test_cleaning_that_no_graph_has_is_named_for_words_too(tmp_path):
         with pytest.raises(tf.errors.InvalidArgumentError, match="by itself: unicode of its tok"):
             loaded.signatures[name](texts=tf.constant(["a b"]))
     assert mtl.Predictor(bundle)(["ａ b"])[0]["slots"]["words"] == ["ａ", "b"]
+
+
+def test_two_tasks_of_a_text_cost_one_pass_of_the_trunk(models):
+    """A pass normalises after the embedding and twice in each layer, each time by one `Rsqrt`."""
+    model = models["bert_of_words"]
+    specs = [{name: tf.TensorSpec((None, None), tf.int32, name=name) for name in model.input}]
+    graph = tf.function(model, input_signature=specs, autograph=False).get_concrete_function().graph
+    definition = graph.as_graph_def()
+    nodes = [*definition.node, *(one for f in definition.library.function for one in f.node_def)]
+    passes = sum(node.op == "Rsqrt" for node in nodes) / (1 + 2 * LAYERS)
+    exactly("passes of the trunk for intent and slots of a text", passes, 1.0)
