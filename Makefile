@@ -14,7 +14,7 @@ PYTHON ?= $(shell for name in python3.11 python3; do \
 	&& { echo "$$name"; break; }; done)
 
 # Small models keep one core busy each; a file stays with one process, for what its tests share.
-WORKERS := -n 2 --dist loadfile
+WORKERS := -n 2 --dist loadfile --durations=15
 
 export TF_CPP_MIN_LOG_LEVEL := 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
