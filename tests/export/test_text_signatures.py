@@ -121,7 +121,8 @@ class TestInPlainTensorFlow:
                     assert one.shape == other.shape
                     apart = max(apart, float(np.abs(one - other).max(initial=0.0)))
                 what = f"SavedModel alone, {name}, {signature}, {task.name}"
-                at_most(f"{what}: apart from the model", apart, 1e-6)
+                # A random field adds up logarithms along a text, and rounds each time.
+                at_most(f"{what}: apart from the model", apart, 1e-5 if task.of_words else 1e-6)
 
     def test_words_are_there_where_something_of_words_is_predicted(self, name, models, served):
         model = models[name]

@@ -155,7 +155,7 @@ def test_the_run_file_of_the_document_is_one(tmp_path):
     assert built.datasets["flights"].train["tokens"][0] == row["words"]
     assert built.model.preprocessor.longest == LONGEST
     file.write_text("".join(json.dumps(one) + "\n" for one in rows * 10))
-    with pytest.raises(ConfigError, match=r"`mixture`: .*0 tags and 3 words in row . of 'flig"):
+    with pytest.raises(ConfigError, match=r"`data.flights`: .*0 tags and 3 words in line 3"):
         build(load_config(tmp_path / "run.yaml"))
 
 
