@@ -22,7 +22,7 @@ def train(options):
         "intent": mtl.classification("intent", data.labels["intent"], dropout=0.1),
     }
     keras.utils.set_random_seed(options.seed)
-    trunk = mtl.trunks.pretrained(options.encoder)
+    trunk = mtl.trunks.pretrained(options.encoder, word_dropout=0.1)
     model = mtl.MultiTaskModel(trunk, [every[name] for name in options.tasks])
     mixture = mtl.Mixture(
         {"atis": data.train}, {"atis": options.tasks}, batch_size=32, seed=options.seed
@@ -37,8 +37,8 @@ def parse(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("encoder", help="a folder with a model, or a preset of KerasHub")
     parser.add_argument("--tasks", nargs="+", default=["slots", "intent"])
-    parser.add_argument("--crf", action="store_true", help="tags depend on each other")
-    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--crf", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--learning-rate", type=float, default=2e-4)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--verbose", type=int, default=2)
