@@ -1,6 +1,8 @@
 """The examples of words run, on small sets and a tiny encoder, and learn what is there."""
 
+import ast
 import importlib.util
+import json
 from pathlib import Path
 
 import pytest
@@ -45,11 +47,13 @@ def test_an_example_is_short(name):
 
 
 def test_intent_and_slots(run):
-    printed = run(
-        "intent_and_slots", "{encoder}", "--crf", "--epochs", "30", "--learning-rate=2e-2"
-    )
-    assert '"label": "atis_' in printed and '"type": "toloc.city_name"' in printed
-    assert '"text": "new york"' in printed
+    printed = run("intent_and_slots", "{encoder}", "--epochs=30", "--learning-rate=2e-2")
+    scores = ast.literal_eval(printed.splitlines()[0])
+    assert scores["intent_accuracy"] > 0.9 and scores["slots_f1"] > 0.9
+    # Its sentence is none of this small set: what is found in it may be anything.
+    answer = json.loads(printed.partition("\n")[2])
+    assert answer["intent"]["label"].startswith("atis_")
+    assert len(answer["slots"]["words"]) == len(answer["slots"]["tags"]) == 10
 
 
 def test_speech_and_entities(run):
