@@ -6,7 +6,8 @@
 
 Trains `examples/intent_and_slots.py` with its defaults. Test split, after the last epoch; nothing
 is chosen on it. The goals are those of a BERT-base, five times as large, in the public reproduction
-monologg/JointBERT of [Chen et al., 2019](https://arxiv.org/abs/1902.10909); the status is 1 when
+monologg/JointBERT of [Chen et al., 2019](https://arxiv.org/abs/1902.10909), which notes the best
+result of 5 to 10 epochs; the status is 1 when
 the mean of the joint model falls short of one. Wants `KERAS_MTL_DATA`.
 """
 
