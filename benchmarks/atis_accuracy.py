@@ -4,8 +4,8 @@
     python benchmarks/atis_accuracy.py                      # together, three seeds
     python benchmarks/atis_accuracy.py --models together no_crf intent slots
 
-Trains `examples/intent_and_slots.py` with its defaults. Test split, after the last epoch; nothing
-is chosen on it. The goals are those of a BERT-base, five times as large, in the public reproduction
+Trains `examples/intent_and_slots.py` with its defaults. Test split, after the last epoch.
+The goals are those of a BERT-base, five times as large, in the public reproduction
 monologg/JointBERT of [Chen et al., 2019](https://arxiv.org/abs/1902.10909), which notes the best
 result of 5 to 10 epochs; the status is 1 when
 the mean of the joint model falls short of one. Wants `KERAS_MTL_DATA`.

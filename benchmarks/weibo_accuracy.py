@@ -3,10 +3,10 @@
     python benchmarks/weibo_accuracy.py
 
 Trains `examples/chinese_entities.py` with its defaults, each trunk and seed. Test split, after the
-last epoch. Beside it stands the published figure of a lattice of characters and words under a random
-field, with pretrained vectors: 58.79 F1
-([Zhang & Yang, 2018](https://aclanthology.org/P18-1144/)). Nothing here is pretrained, so this is
-measured, not a goal. Wants `KERAS_MTL_DATA`.
+last epoch. Beside it stands the published figure of a lattice of characters and words under a
+random field, with pretrained vectors: 58.79 F1 ([Zhang & Yang,
+2018](https://aclanthology.org/P18-1144/)). Nothing here is pretrained, so this is measured, not a
+goal. Wants `KERAS_MTL_DATA`.
 """
 
 import argparse
