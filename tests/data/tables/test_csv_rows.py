@@ -2,6 +2,7 @@
 
 import pytest
 
+from keras_mtl.data.tables import csv_rows as module
 from keras_mtl.data.tables.csv_rows import csv_rows
 
 
@@ -55,3 +56,13 @@ def test_a_long_text_is_a_text(read):
 def test_a_quote_that_is_closed_some_rows_below_is_an_error(read, name, content, message):
     with pytest.raises(ValueError, match=f"every quote closed.* Received: .*{message}"):
         read(content, name)
+
+
+def test_an_unclosed_quote_is_not_read_to_the_end(monkeypatch, read):
+    monkeypatch.setattr(module, "LONGEST_CELL", 1000)
+    limit = module.csv.field_size_limit(1000)
+    try:
+        with pytest.raises(ValueError, match="starts in line 2 and breaks off by line 2[0-9]{2} "):
+            read('text,label\n"open,pos\n' + "a,b\n" * 5000)
+    finally:
+        module.csv.field_size_limit(limit)
