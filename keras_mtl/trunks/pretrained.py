@@ -151,7 +151,10 @@ def _load(
             f"The weights of '{source}' must have all tensors of its `config.json`. Received: "
             f"{error}. Download the model anew."
         ) from error
-    except (OSError, FileNotFoundError) as error:
+    except (OSError, ValueError) as error:
+        # KerasHub's word for a name that is neither a folder nor one of its presets.
+        if isinstance(error, ValueError) and not str(error).startswith("Unknown preset"):
+            raise
         raise FileNotFoundError(
             f"`source` of a pretrained trunk must be a folder with a model, or a preset that can "
             f"be reached. Received: source={str(source)!r}: {error}. Without a network pass a "

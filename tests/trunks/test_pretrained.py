@@ -225,5 +225,6 @@ def test_without_the_package_that_reads_weights(folder, monkeypatch):
 
 
 def test_a_preset_that_is_not_there():
-    with pytest.raises((FileNotFoundError, ValueError), match="no_such_preset"):
+    message = r"`source` of a pretrained trunk must be a folder .*source='no_such_preset'"
+    with pytest.raises(FileNotFoundError, match=message):
         mtl.trunks.pretrained("no_such_preset")
