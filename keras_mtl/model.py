@@ -8,7 +8,7 @@ import keras
 from keras_mtl import training
 from keras_mtl.data import Mixture
 from keras_mtl.data.mixing.plain import need_preprocessor
-from keras_mtl.heads import WORD_STARTS
+from keras_mtl.heads import WORD_STARTS, FirstText, JoinTexts, SplitTexts
 from keras_mtl.tasks import Task, check_tasks
 from keras_mtl.trunks.adapting import adapt
 
@@ -23,7 +23,7 @@ class MultiTaskModel(training.MultiTaskTrainer):
         tasks: The tasks. Outputs are probabilities (or whatever the kind of task predicts),
             in a dictionary by task name.
         preprocessor: Texts to token ids, with the methods of a `WordTokenizer`; by default the
-            tokenizer that the trunk was built from.
+            tokenizer that the trunk was built from. With `encode_pairs` it reads two texts as one.
         name: Name of the model.
 
     Raises:
@@ -57,27 +57,29 @@ class MultiTaskModel(training.MultiTaskTrainer):
                     "`keras.Model({'token_ids': ids}, {'sequence': ..., 'padding_mask': ...})`. "
                     f"Received: {getattr(trunk, side, None)!r}."
                 )
-        tasks = check_tasks(tasks)
+        preprocessor = preprocessor or getattr(trunk, "preprocessor", None)
+        tasks = tuple(task.read_by(preprocessor) for task in check_tasks(tasks))
         # Layers.
         heads = {task.name: task.head() for task in tasks}
         predictions = {task.name: task.prediction() for task in tasks}
         # Functional model.
-        inputs = {
-            key: keras.Input(tensor.shape[1:], dtype=tensor.dtype, name=key)
-            for key, tensor in trunk.input.items()
-        }
-        features = trunk(dict(inputs))
+        inputs, features, of_several = _features(trunk, any(task.several for task in tasks))
         if any(task.of_words for task in tasks):
             inputs[WORD_STARTS] = keras.Input((None,), dtype="int32", name=WORD_STARTS)
             features = {**features, WORD_STARTS: inputs[WORD_STARTS]}
-        outputs = {name: predictions[name](head(features)) for name, head in heads.items()}
+        outputs = {
+            task.name: predictions[task.name](
+                heads[task.name](of_several if task.several else features)
+            )
+            for task in tasks
+        }
         super().__init__(inputs=inputs, outputs=outputs, name=name)
         # Configuration.
         self.tasks = tasks
         self.trunk = trunk
         self.heads = heads
         self.predictions = predictions
-        self.preprocessor = preprocessor or getattr(trunk, "preprocessor", None)
+        self.preprocessor = preprocessor
         if getattr(trunk, "preprocessor", None) is None:
             trunk.preprocessor = self.preprocessor
 
@@ -129,3 +131,26 @@ class MultiTaskModel(training.MultiTaskTrainer):
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         self.compile(**keras.saving.deserialize_keras_object(config))
+
+
+def _features(
+    trunk: keras.Model, several: bool
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """The inputs of a model, the features of its texts, and those of several texts a row.
+
+    Where tasks compare texts that the trunk reads one by one, inputs are `(B, T, ...)`: all texts
+    of a row. Tasks of one text then read the first.
+    """
+    inputs = {
+        key: keras.Input(
+            (None, *tensor.shape[1:]) if several else tensor.shape[1:], dtype=tensor.dtype, name=key
+        )
+        for key, tensor in trunk.input.items()
+    }
+    if not several:
+        return inputs, trunk(dict(inputs)), {}
+    first = next(iter(inputs.values()))
+    found = trunk({key: JoinTexts(name=f"{key}_joined")(one) for key, one in inputs.items()})
+    apart = {key: SplitTexts(name=f"{key}_of_texts")(one, first) for key, one in found.items()}
+    of_first = {key: FirstText(name=f"{key}_of_first")(one) for key, one in apart.items()}
+    return inputs, of_first, apart

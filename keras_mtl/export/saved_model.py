@@ -38,8 +38,9 @@ def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]
             # Its tables have to hang on what is saved.
             root.reader = graph_reader(model, tokenizer)
             read = root.reader.__call__.get_concrete_function()
+            several = any(task.several for task in model.tasks)
             for name, names, of_words in _signatures_on_texts(model):
-                functions[name] = _on_texts(read, predict, names, of_words)
+                functions[name] = _on_texts(read, predict, names, of_words, several)
     # Only variables that a signature reads: not the optimizer's, nor the seeds of dropout.
     used = {id(one): one for function in functions.values() for one in function.variables}
     root.weights = list(used.values())
@@ -66,18 +67,22 @@ def _on_ids(network: Any) -> Any:
 
 def _signatures_on_texts(model: MultiTaskModel) -> Iterator[tuple[str, list[str], bool]]:
     """Of each signature its name, its tasks, and whether one of them is of words."""
-    yield ALL_TASKS, [task.name for task in model.tasks], reads_words(model)
-    for task in model.tasks:
+    tasks = [task for task in model.tasks if task.reads == "text"]
+    if tasks:
+        yield ALL_TASKS, [task.name for task in tasks], reads_words(model)
+    for task in tasks:
         yield task.name, [task.name], task.of_words
 
 
-def _on_texts(read: Any, predict: Any, names: Sequence[str], of_words: bool) -> Any:
+def _on_texts(read: Any, predict: Any, names: Sequence[str], of_words: bool, several: bool) -> Any:
     import tensorflow as tf
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name=TEXTS)], autograph=False)
     def serve_texts(texts: Any) -> Any:
         found = read(texts)
         places = {name: found.pop(name) for name in WORD_PLACES if name in found}
+        if several:  # A text is the only one of its row.
+            found[TOKEN_IDS] = found[TOKEN_IDS][:, tf.newaxis]
         # TensorFlow leaves out what only the other tasks need.
         predictions = predict(found)
         return {name: predictions[name] for name in names} | (places if of_words else {})

@@ -1,19 +1,28 @@
 """From a trunk's features to one task's scores."""
 
-from keras_mtl.heads.chain import BestPath, chain_losses
+from keras_mtl.heads.chain import NEVER, BestPath, chain_losses
+from keras_mtl.heads.compared import CandidatesHead, PairHead, flat_texts
 from keras_mtl.heads.pooled import PooledHead
 from keras_mtl.heads.pooling import POOLINGS, Pooling
 from keras_mtl.heads.precision import loss_dtype
+from keras_mtl.heads.several import FirstText, JoinTexts, SplitTexts
 from keras_mtl.heads.words import WORD_STARTS, ChainHead, WordHead
 
 __all__ = [
+    "NEVER",
     "POOLINGS",
     "WORD_STARTS",
     "BestPath",
+    "CandidatesHead",
     "ChainHead",
+    "FirstText",
+    "JoinTexts",
+    "PairHead",
     "PooledHead",
     "Pooling",
+    "SplitTexts",
     "WordHead",
     "chain_losses",
+    "flat_texts",
     "loss_dtype",
 ]

@@ -35,6 +35,8 @@ class PooledHead(keras.layers.Layer):
         ValueError: If `pooling` is unknown, a size is out of range, or the trunk has no such layer.
     """
 
+    has_bias = True  # Whether a number is learned that is added to each score.
+
     def __init__(
         self,
         units: int,
@@ -59,28 +61,39 @@ class PooledHead(keras.layers.Layer):
             if hidden_dim is None
             else keras.layers.Dense(hidden_dim, activation="relu", name="hidden", dtype=policy)
         )
-        self.scores = keras.layers.Dense(units, name="scores", dtype=loss_dtype())
+        self.scores = keras.layers.Dense(
+            units, use_bias=self.has_bias, name="scores", dtype=loss_dtype()
+        )
 
     def build(self, features_shape: dict[str, Any]) -> None:
-        width = self._pooled_shape(features_shape)
         self.pooling.build(features_shape[self._sequence(features_shape)])
-        self.dropout.build(width)
-        if self.hidden is not None:
-            self.hidden.build(width)
-            width = (None, self.hidden_dim)
-        self.scores.build(width)
+        self.build_scores(self._pooled_shape(features_shape))
         self.built = True
 
     def call(self, features: dict[str, Any], training: bool | None = None) -> Any:
+        return self.score(self.vectors(features), training)
+
+    def build_scores(self, shape: Any) -> None:
+        """Build what comes behind the pooling, for vectors of this shape."""
+        self.dropout.build(shape)
+        if self.hidden is not None:
+            self.hidden.build(shape)
+            shape = (*shape[:-1], self.hidden_dim)
+        self.scores.build(shape)
+
+    def vectors(self, features: dict[str, Any]) -> Any:
+        """One vector for each text, `(B, D)`."""
         own = self._trunks_own(features)
         if own is not None:
-            pooled = features[own]
-        else:
-            pooled = self.pooling(features[self._sequence(features)], features["padding_mask"])
-        pooled = self.dropout(pooled, training=training)
+            return features[own]
+        return self.pooling(features[self._sequence(features)], features["padding_mask"])
+
+    def score(self, vectors: Any, training: bool | None = None) -> Any:
+        """Scores `(..., units)` of vectors `(..., D)`."""
+        vectors = self.dropout(vectors, training=training)
         if self.hidden is not None:
-            pooled = self.hidden(pooled)
-        return self.scores(pooled)
+            vectors = self.hidden(vectors)
+        return self.scores(vectors)
 
     # Not `compute_output_shape`: Keras would take the scores for half precision.
     def compute_output_spec(self, features: dict[str, Any], training: bool | None = None) -> Any:

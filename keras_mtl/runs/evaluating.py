@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from keras_mtl.data import Dataset, Mixture, Split
+from keras_mtl.data.mixing.labels import encode_labels
 from keras_mtl.data.mixing.stream import Batch, encode_stream
 from keras_mtl.data.mixing.tags import encode_tags
+from keras_mtl.data.text.reading import shown
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.reports import review_json
 from keras_mtl.runs.recording import finite
@@ -139,7 +141,7 @@ def _reviews(
             _joined([weights for _, weights in encoded]),
             _stacked([predicted[name][task.name] for name in streams], task.of_words),
         )
-        texts = [text for name in streams for text in rows[name].inputs]
+        texts = [shown(row) for name in streams for row in rows[name].inputs_for(task.reads)]
         found[task.name] = review_json(review, texts)
     return found
 
@@ -147,9 +149,10 @@ def _reviews(
 def _encoded(task: Task, split: Split) -> tuple[Any, Any]:
     """All labels of a split, those of words that the model does not read too."""
     where = f"{split.name!r}, column {task.column!r}"
+    given = split.inputs_for(task.reads)
     if task.of_words:
-        return encode_tags(task, split[task.column], split.inputs, where)
-    return task.encode(split[task.column], where)
+        return encode_tags(task, split[task.column], given, where)
+    return encode_labels(task, split[task.column], given, where)
 
 
 def _joined(parts: Sequence[Any]) -> Any:

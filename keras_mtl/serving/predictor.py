@@ -9,8 +9,9 @@ import numpy as np
 
 from keras_mtl.export.bundle import SAVED_MODEL, verify
 from keras_mtl.export.task_entries import tasks_of
+from keras_mtl.heads import NEVER
 from keras_mtl.serving.readers import reader_of
-from keras_mtl.tasks import answer
+from keras_mtl.tasks import Task, answer
 
 
 class Predictor:
@@ -29,12 +30,15 @@ class Predictor:
         path: The folder of the bundle.
 
     Call arguments:
-        texts: Any number of texts; lists of words too where a task is one of words.
+        texts: Any number of texts; lists of words too where a task is one of words. For tasks that
+            compare texts dictionaries: `{"sentence1": ..., "sentence2": ...}`, or `{"query": ...,
+            "candidates": [...]}`. One call takes rows of one sort; the tasks that read it answer.
         batch_size: Texts of one pass; texts of like length go together.
 
     Returns:
         For each text, task name to prediction in words: `label` and `score` for a classification;
-        `words`, `tags` and `entities` (type, text, places, score) for tags.
+        `words`, `tags` and `entities` (type, text, places, score) for tags; `ranking` (candidate,
+        text, score; the best first) for candidates.
 
     Raises:
         BundleError: If the bundle is missing, damaged, of a newer format, of a kind of task
@@ -60,27 +64,27 @@ class Predictor:
         folder = Path(path)
         self.manifest = verify(folder)
         self.tasks = tasks_of(self.manifest)
-        self._reader = reader_of(folder, self.manifest)
+        self._reader = reader_of(folder, self.manifest, self.tasks)
         import tensorflow as tf
 
         # Kept, since a signature does not keep its variables alive.
         self._saved_model = tf.saved_model.load(str(folder / SAVED_MODEL))
         self._serve = self._saved_model.signatures[self._reader.signature]
 
-    def __call__(self, texts: Iterable[str], batch_size: int = 64) -> list[dict[str, Any]]:
+    def __call__(self, texts: Iterable[Any], batch_size: int = 64) -> list[dict[str, Any]]:
         rows = self._reader.rows(texts)
-        predictions = self._predict(rows, batch_size)
+        predictions = self._predict(rows, self._reader.tasks(texts), batch_size)
         return [
             answer(self.tasks, predictions, row, words)
             for row, words in enumerate(self._reader.words(rows))
         ]
 
-    def predict(self, texts: Iterable[str], batch_size: int = 64) -> dict[str, np.ndarray]:
+    def predict(self, texts: Iterable[Any], batch_size: int = 64) -> dict[str, np.ndarray]:
         """Predict as `MultiTaskModel.predict` does.
 
         Args:
-            texts: Any number of texts.
-            batch_size: Texts of one pass.
+            texts: Rows as in a call.
+            batch_size: Rows of one pass.
 
         Returns:
             Task name to predictions; probabilities `(N, num_classes)` for classification.
@@ -89,9 +93,11 @@ class Predictor:
             TypeError: If `texts` is a single str, or one of them is not a str.
             ValueError: If `batch_size` is below 1.
         """
-        return self._predict(self._reader.rows(texts), batch_size)
+        return self._predict(self._reader.rows(texts), self._reader.tasks(texts), batch_size)
 
-    def _predict(self, rows: Sequence[Any], batch_size: int) -> dict[str, np.ndarray]:
+    def _predict(
+        self, rows: Sequence[Any], tasks: Sequence[Task], batch_size: int
+    ) -> dict[str, np.ndarray]:
         if not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError(
                 "`batch_size` of a Predictor must be an integer of at least 1. "
@@ -101,9 +107,11 @@ class Predictor:
         order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
         parts = list(self._passes([rows[row] for row in order], batch_size))
         found = {}
-        for task in self.tasks:
+        for task in tasks:
             arrays = [part[task.name].numpy() for part in parts]
-            joined = np.concatenate(_of_one_width(arrays) if task.of_words else arrays)
+            if task.of_words or task.reads == "candidates":
+                arrays = _of_one_width(arrays, 0.0 if task.of_words else NEVER)
+            joined = np.concatenate(arrays)
             found[task.name] = np.empty_like(joined)
             found[task.name][order] = joined
         return found
@@ -114,10 +122,14 @@ class Predictor:
             yield self._serve(**self._reader.inputs(rows[start : start + batch_size]))
 
 
-def _of_one_width(parts: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Predictions of words `(B, W, ...)`, padded with 0 to the widest."""
+def _of_one_width(parts: Sequence[np.ndarray], fill: float) -> list[np.ndarray]:
+    """Predictions of words, or of candidates, `(B, W, ...)`, filled up to the widest."""
     width = max(part.shape[1] for part in parts)
     return [
-        np.pad(part, [(0, 0), (0, width - part.shape[1])] + [(0, 0)] * (part.ndim - 2))
+        np.pad(
+            part,
+            [(0, 0), (0, width - part.shape[1])] + [(0, 0)] * (part.ndim - 2),
+            constant_values=fill,
+        )
         for part in parts
     ]

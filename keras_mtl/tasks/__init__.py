@@ -4,16 +4,21 @@ from keras_mtl.spans import Span
 from keras_mtl.tasks.arguments import by_task
 from keras_mtl.tasks.class_weights import balanced_class_weight
 from keras_mtl.tasks.classification import Classification, classification
+from keras_mtl.tasks.pairs import PairClassification, pair_classification
+from keras_mtl.tasks.ranking import ABSENT, Ranking, ranking
 from keras_mtl.tasks.review import Matrix, Mistake, Review, Table
 from keras_mtl.tasks.schemes import tags_of
 from keras_mtl.tasks.tagging import Tagging, tagging
 from keras_mtl.tasks.task import WORD_PLACES, Task, Word, answer, check_tasks, from_config
 
 __all__ = [
+    "ABSENT",
     "WORD_PLACES",
     "Classification",
     "Matrix",
     "Mistake",
+    "PairClassification",
+    "Ranking",
     "Review",
     "Span",
     "Table",
@@ -26,6 +31,8 @@ __all__ = [
     "check_tasks",
     "classification",
     "from_config",
+    "pair_classification",
+    "ranking",
     "tagging",
     "tags_of",
 ]

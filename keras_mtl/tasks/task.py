@@ -67,6 +67,8 @@ class Task(abc.ABC):
     of_words: ClassVar[bool] = False
     # What `loss` is given in place of a label that does not count.
     blank: ClassVar[int] = 0
+    # What is read of a row: "text" (words too), "pair" or "candidates".
+    reads: ClassVar[str] = "text"
 
     name: str
     column: str = ""
@@ -86,6 +88,20 @@ class Task(abc.ABC):
             )
         if not self.column:
             object.__setattr__(self, "column", self.name)
+
+    @property
+    def several(self) -> bool:
+        """Whether the trunk gives features of several texts of a row, `(B, T, ...)`."""
+        return False
+
+    @property
+    def apart(self) -> bool:
+        """Whether each of several texts goes through the trunk by itself, or as pairs."""
+        return True
+
+    def read_by(self, preprocessor: Any) -> "Task":
+        """The task as a model with this preprocessor has it, nothing left to be decided."""
+        return self
 
     @abc.abstractmethod
     def head(self) -> keras.layers.Layer:
@@ -216,13 +232,17 @@ def answer(
 
     Args:
         tasks: The tasks.
-        predictions: Task name to what `predict` gave.
+        predictions: Task name to what `predict` gave; tasks that are not there read no such rows.
         row: The row.
-        words: The words of the row, for tasks of words.
+        words: The words of the row, for tasks of words; or its candidates.
     """
     return {
-        task.name: task.decode(predictions[task.name][row], *((words,) if task.of_words else ()))
+        task.name: task.decode(
+            predictions[task.name][row],
+            *((words,) if task.of_words or task.reads == "candidates" else ()),
+        )
         for task in tasks
+        if task.name in predictions
     }
 
 

@@ -1,5 +1,6 @@
 """The package's callbacks, and those of the user, side by side."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -20,13 +21,19 @@ class MixtureStart(keras.callbacks.Callback):
             self.batches.start = restored * self.batches.steps_per_epoch
 
 
-def with_callbacks(callbacks: Any, extra: list[keras.callbacks.Callback]) -> Any:
-    """Callbacks as Keras takes them (one, several, a `CallbackList`), and ours behind them."""
+def with_callbacks(
+    callbacks: Any,
+    before: Sequence[keras.callbacks.Callback] = (),
+    behind: Sequence[keras.callbacks.Callback] = (),
+) -> Any:
+    """Callbacks as Keras takes them (one, several, a `CallbackList`), with ours around them."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
-        for one in extra:
-            callbacks.append(one)
+        for one in (*before, *behind):
+            one.set_params(callbacks.params)
+            one.set_model(callbacks.model)
+        callbacks.callbacks[:] = [*before, *callbacks.callbacks, *behind]
         return callbacks
-    return [*keras.tree.flatten(callbacks or []), *extra]
+    return [*before, *keras.tree.flatten(callbacks or []), *behind]
 
 
 def counted(model: Any, function: Any) -> Any:

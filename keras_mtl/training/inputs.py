@@ -1,6 +1,6 @@
 """What `fit`, `evaluate` and `predict` take, in the form the backend takes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import keras
@@ -11,13 +11,13 @@ from keras_mtl.data.mixing.mixture import Mixture
 from keras_mtl.data.mixing.plain import (
     by_padded_length,
     fill_up,
-    is_arrays,
     need_preprocessor,
     plain_inputs,
     plain_labels,
-    texts_of,
 )
-from keras_mtl.data.text.words import read
+from keras_mtl.data.mixing.rows import is_arrays, only_reads, tasks_reading, texts_of
+from keras_mtl.data.text.ragged import Ragged
+from keras_mtl.data.text.reading import read_rows
 from keras_mtl.heads import WORD_STARTS
 
 PredictArrays = Callable[[Any, int | None], dict[str, np.ndarray]]
@@ -93,8 +93,9 @@ def plain(model: Any, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any
     """Rows in memory with labels and weights of every task; datasets as they are."""
     if not is_arrays(x):
         return x, y, sample_weight
-    arrays = plain_inputs(x, model.preprocessor, list(model.input))
-    labels, weights = plain_labels(y, sample_weight, model.tasks, arrays, x)
+    arrays = plain_inputs(x, model.preprocessor, list(model.input), model.tasks)
+    tasks = tasks_reading(model.tasks, texts_of(x, only_reads(model.tasks)))
+    labels, weights = plain_labels(y, sample_weight, tasks, arrays, x)
     # A replica left without rows would fail; rows of weight 0 are nobody's.
     replicas = model.replicas
     return fill_up(arrays, replicas), fill_up(labels, replicas), fill_up(weights, replicas)
@@ -110,32 +111,49 @@ def whole_batch_size(model: Any, x: Any, batch_size: int | None) -> int | None:
 def predict(
     model: Any, x: Any, batch_size: int | None, predict_arrays: PredictArrays
 ) -> dict[str, np.ndarray]:
-    """Predictions in the order of the rows; texts of like length are run together."""
-    texts = texts_of(x)
+    """Predictions in the order of the rows; texts of like length are run together.
+
+    Of texts, of pairs and of candidates, each the tasks that read them.
+    """
+    rows = texts_of(x, only_reads(model.tasks))
     empty = isinstance(x, (list, tuple)) and not x
-    if texts is None and not is_arrays(x) and not empty:
+    if rows is None and not is_arrays(x) and not empty:
         return predict_arrays(x, batch_size)
     batch_size, replicas = whole_batch_size(model, x, batch_size), model.replicas
-    if texts is None:
-        arrays = {} if empty else plain_inputs(x, None, list(model.input))
-        rows = len(next(iter(arrays.values()), []))
-        if not rows:
+    if rows is None:
+        arrays = {} if empty else plain_inputs(x, None, list(model.input), model.tasks)
+        count = len(next(iter(arrays.values()), []))
+        if not count:
             return {name: np.zeros((0, *one.shape[1:])) for name, one in model.output.items()}
-        predicted = predict_arrays(fill_up(arrays, replicas), batch_size)
-        return {name: part[:rows] for name, part in predicted.items()}
-    encoded = read(need_preprocessor(model.preprocessor), texts, WORD_STARTS in model.input)
+        predicted = predict_arrays(fill_up(_of_model(model, arrays), replicas), batch_size)
+        return {name: part[:count] for name, part in predicted.items()}
+    tasks = tasks_reading(model.tasks, rows)
+    words = WORD_STARTS in model.input
+    encoded = read_rows(need_preprocessor(model.preprocessor), rows, words, tasks[0].apart)
+    if words and WORD_STARTS not in encoded:  # Of texts to compare no word is predicted for.
+        encoded = {**encoded, WORD_STARTS: Ragged.from_rows([[]] * len(rows))}
     found: dict[str, np.ndarray] = {}
     lengths = next(iter(encoded.values())).lengths
     width = max(1, int(lengths.max(initial=1)))
-    of_words = {task.name for task in model.tasks if task.of_words}
     for length, chosen in by_padded_length(lengths):
         arrays = {name: ids.take(chosen, length) for name, ids in encoded.items()}
-        predicted = predict_arrays(fill_up(arrays, replicas), batch_size)
-        for name, part in predicted.items():
+        predicted = predict_arrays(fill_up(_of_model(model, arrays), replicas), batch_size)
+        for task in tasks:
+            part, name = predicted[task.name], task.name
             if name not in found:
-                shape = (width, *part.shape[2:]) if name in of_words else part.shape[1:]
-                found[name] = np.zeros((len(texts), *shape), part.dtype)
+                shape = (width, *part.shape[2:]) if task.of_words else part.shape[1:]
+                found[name] = np.zeros((len(rows), *shape), part.dtype)
             # Of words there are as many as the longest text has, and nothing behind a text's own.
-            place = (chosen, slice(length)) if name in of_words else chosen
+            place = (chosen, slice(length)) if task.of_words else chosen
             found[name][place] = part[: len(chosen)]
     return found
+
+
+def _of_model(model: Any, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Rows of one text, `(N, L)`, as `(N, 1, L)` for a model that takes several texts a row."""
+    return {
+        name: array[:, None]
+        if name in model.trunk.input and array.ndim + 1 == len(model.input[name].shape)
+        else array
+        for name, array in arrays.items()
+    }

@@ -13,6 +13,7 @@ from keras import ops
 
 from keras_mtl.heads import loss_dtype
 from keras_mtl.tasks import Task, by_task
+from keras_mtl.training.features import features_of, pass_penalties
 from keras_mtl.training.labels import all_ones, like_rows, safe_labels, word_by_word
 from keras_mtl.training.scoring import Scoring
 
@@ -71,7 +72,7 @@ def forward(model: Any, data: Any, training: bool) -> tuple[dict[str, list[Score
     if not is_nested(x):
         x = x if isinstance(x, Mapping) else {next(iter(model.input)): x}
         x, y, sample_weight = {PLAIN: x}, {PLAIN: y}, {PLAIN: sample_weight}
-    features, penalties = _features(model, x, training)
+    features, penalties = features_of(model, x, training)
     scored: dict[str, list[Scored]] = {task.name: [] for task in model.tasks}
     names = list(scored)
     counting = dict(zip(names, model.settings.training_weights, strict=True))
@@ -84,7 +85,7 @@ def forward(model: Any, data: Any, training: bool) -> tuple[dict[str, list[Score
                 learns = training and counting[task.name] > 0
                 one = _score(model, task, features[stream], labels, weights, learns)
                 scored[task.name].append(one)
-                own = _pass_penalties(model.heads[task.name]) if learns else []
+                own = pass_penalties(model.heads[task.name]) if learns else []
                 feeding = sum(task.name in by_task(y[other], names, "y") for other in x)
                 penalties += [penalty / feeding for penalty in own]
     return scored, penalties
@@ -183,78 +184,6 @@ def _score(
         weight = all_ones(task, own)
     prediction = model.predictions[task.name](scores)
     return Scored(own, scores, prediction, ops.cast(weight, loss_dtype()))
-
-
-def _features(model: Any, x: Mapping[str, Any], training: bool) -> tuple[dict[str, Any], list[Any]]:
-    """Features of each stream, from one pass for all streams whose inputs have one shape.
-
-    What the trunk does not read, heads do.
-    """
-    of_heads = {
-        stream: {name: one for name, one in inputs.items() if name not in model.trunk.input}
-        for stream, inputs in x.items()
-    }
-    x = {
-        stream: {name: one for name, one in inputs.items() if name in model.trunk.input}
-        for stream, inputs in x.items()
-    }
-    for inputs in x.values():
-        if set(inputs) != set(model.trunk.input):
-            raise ValueError(
-                f"`x` must have the model's inputs, {list(model.input)}. Received: a batch without "
-                f"{sorted(set(model.trunk.input) - set(inputs))}."
-            )
-    groups: dict[Any, list[str]] = {}
-    for stream, inputs in x.items():
-        shape = tuple((name, tuple(inputs[name].shape[1:])) for name in sorted(inputs))
-        groups.setdefault(shape if _can_share(inputs) else (stream,), []).append(stream)
-    features: dict[str, Any] = {}
-    penalties: list[Any] = []
-    for streams in groups.values():
-        joined = {
-            name: ops.concatenate([x[stream][name] for stream in streams])
-            if len(streams) > 1
-            else x[streams[0]][name]
-            for name in x[streams[0]]
-        }
-        found = model.trunk(joined, training=training)
-        # Keras takes the mean over the rows of a pass; together they make that of the batch.
-        part = _rows_of(joined) / sum(_rows_of(inputs) for inputs in x.values())
-        penalties += [one * ops.cast(part, one.dtype) for one in _pass_penalties(model.trunk)]
-        features.update(_cut(found, x, streams))
-    return {stream: {**features[stream], **of_heads[stream]} for stream in x}, penalties
-
-
-def _can_share(inputs: Mapping[str, Any]) -> bool:
-    """Whether the shapes are known, and so whether streams have the same."""
-    return all(size is not None for one in inputs.values() for size in one.shape)
-
-
-def _rows_of(inputs: Mapping[str, Any]) -> Any:
-    return ops.shape(next(iter(inputs.values())))[0]
-
-
-def _cut(found: Mapping[str, Any], x: Mapping[str, Any], streams: Sequence[str]) -> dict[str, Any]:
-    """The features of a joined pass, for each stream its rows."""
-    if len(streams) == 1:
-        return {streams[0]: found}
-    rows = [next(iter(x[stream].values())).shape[0] for stream in streams]
-    ends = [sum(rows[:number]) for number in range(1, len(rows))]
-    parts = {name: ops.split(feature, ends, axis=0) for name, feature in found.items()}
-    return {
-        stream: {name: part[number] for name, part in parts.items()}
-        for number, stream in enumerate(streams)
-    }
-
-
-def _pass_penalties(layer: keras.layers.Layer) -> list[Any]:
-    """What the last pass through a layer added to the loss; its weights' penalties left out.
-
-    `layer.losses` is the former followed by the latter, and the next pass forgets the former.
-    """
-    losses = layer.losses
-    own_weights = sum(weight.regularizer is not None for weight in layer.trainable_weights)
-    return list(losses[: len(losses) - own_weights])
 
 
 def _sums_of(task: Task, scoring: Scoring, scored: Sequence[Scored]) -> tuple[Any, Any, Any]:

@@ -74,12 +74,11 @@ class MultiTaskTrainer(CompiledModel):
         )
         self._batches = rows.batches
         self._validates = validation_data is not None or bool(options.get("validation_split"))
-        extra: list[keras.callbacks.Callback] = []
         if rows.batches is not None:
-            extra.append(MixtureStart(rows.batches))
             options["shuffle"] = False  # A mixture is in its order already.
-        if self.settings.self_checks:
-            extra.append(SelfChecks(self.adapter))
+        # What the checks look at at the end of an epoch, a callback that evaluates sets back.
+        checks = [SelfChecks(self.adapter)] if self.settings.self_checks else []
+        start = [MixtureStart(rows.batches)] if rows.batches is not None else []
         if rows.task_shares != self.settings.task_shares:
             self.settings.task_shares, self.train_function = rows.task_shares, None
         with until_the_end(self):
@@ -90,7 +89,7 @@ class MultiTaskTrainer(CompiledModel):
                 epochs,
                 sample_weight=rows.sample_weight,
                 validation_data=inputs.for_validation(self, validation_data),
-                callbacks=with_callbacks(callbacks, extra),
+                callbacks=with_callbacks(callbacks, checks, start),
                 steps_per_epoch=rows.steps_per_epoch,
                 initial_epoch=initial_epoch,
                 **options,
@@ -117,7 +116,7 @@ class MultiTaskTrainer(CompiledModel):
             x, y, sample_weight = inputs.for_evaluation(self, x, y, sample_weight)
             batch_size = inputs.whole_batch_size(self, x, batch_size)
             if self.settings.self_checks:
-                callbacks = with_callbacks(callbacks, [SelfChecks(self.adapter)])
+                callbacks = with_callbacks(callbacks, behind=[SelfChecks(self.adapter)])
         return super().evaluate(
             x, y, batch_size, verbose, sample_weight, steps, callbacks, **options
         )

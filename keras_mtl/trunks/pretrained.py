@@ -96,16 +96,48 @@ def pretrained(
         )
     token_ids = keras.Input((None,), dtype="int32", name="token_ids")
     mask = PaddingMask(name="padding_mask")(token_ids)
-    shown = token_ids
+    shown, segment_ids = Segments(tokenizer.vocabulary_size, name="segments")(token_ids)
     if word_dropout:
         before, after = tokenizer.frame
         hide = HideTokens(word_dropout, tokenizer.mask_id, [*before, *after], name="hidden")
-        shown = hide(token_ids)
+        shown = hide(shown)
     own_ids = PretrainedIds(tokenizer.padding_id, name="pretrained_ids")(shown)
-    found = _encoder(backbone)(_inputs(backbone, own_ids, mask))
+    found = _encoder(backbone)(_inputs(backbone, own_ids, segment_ids, mask))
     trunk = keras.Model({"token_ids": token_ids}, {**found, "padding_mask": mask}, name=name)
     trunk.preprocessor = tokenizer
     return trunk
+
+
+@keras.saving.register_keras_serializable(package="keras_mtl")
+class Segments(keras.layers.Layer):
+    """Ids as `SubwordTokenizer.encode_pairs` gives them, taken apart.
+
+    Args:
+        size: How many ids there are; those of a second segment are as much higher.
+
+    Call arguments:
+        token_ids: `(B, L)` integers.
+
+    Returns:
+        The ids as they are without that, and the number of the segment of each: 0 or 1.
+    """
+
+    def __init__(self, size: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size = size
+
+    def call(self, token_ids: Any) -> tuple[Any, Any]:
+        segments = ops.cast(ops.greater_equal(token_ids, self.size), token_ids.dtype)
+        return token_ids - segments * self.size, segments
+
+    def compute_output_spec(self, token_ids: Any) -> tuple[Any, Any]:
+        def like_ids() -> Any:
+            return keras.KerasTensor(token_ids.shape, dtype=token_ids.dtype)
+
+        return like_ids(), like_ids()
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "size": self.size}
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
@@ -184,11 +216,11 @@ def _check_encoder(backbone: Any, source: Any) -> None:
         )
 
 
-def _inputs(backbone: Any, token_ids: Any, mask: Any) -> dict[str, Any]:
+def _inputs(backbone: Any, token_ids: Any, segment_ids: Any, mask: Any) -> dict[str, Any]:
     given = {
         "token_ids": token_ids,
         "padding_mask": ops.cast(mask, "int32"),
-        "segment_ids": ops.zeros_like(token_ids),
+        "segment_ids": segment_ids,
     }
     return {name: given[name] for name in backbone.input}
 

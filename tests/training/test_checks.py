@@ -95,6 +95,16 @@ def test_a_healthy_run_says_nothing_and_checks_can_be_turned_off():
     silent.fit(x, {"sentiment": y["sentiment"]}, verbose=0)
 
 
+def test_a_callback_that_evaluates_does_not_look_like_a_run_without_gradients():
+    class Evaluating(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.evaluate(*id_rows(), verbose=0)
+
+    model = id_model()
+    model.compile("adam")
+    model.fit(*id_rows(), callbacks=[Evaluating()], verbose=0)  # Warnings are errors here.
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [

@@ -10,6 +10,7 @@ import numpy as np
 
 from keras_mtl.data.datasets.fingerprint import fingerprint
 from keras_mtl.data.datasets.label_space import listed, nearest
+from keras_mtl.data.text.compared import READS, compared_rows
 
 TEXT_COLUMNS = ("text", "sentence1", "sentence2", "tokens")
 
@@ -70,8 +71,33 @@ class Split:
 
     @property
     def inputs(self) -> Sequence[Any]:
-        """What a model reads: the column `tokens` (lists of words) if there is one, else `text`."""
-        return self["tokens"] if "tokens" in self else self.texts
+        """What a model reads, one thing for each row.
+
+        The column `tokens` (lists of words) if there is one, else `text`, else `sentence1` with
+        `sentence2`, else `query` with `candidates`.
+        """
+        return self.inputs_for(self.reads)
+
+    @property
+    def reads(self) -> str:
+        """What `inputs` are: `"text"` (words too), `"pair"` or `"candidates"`."""
+        if "tokens" in self or "text" in self:
+            return "text"
+        whole = (kind for kind, columns in READS.items() if all(one in self for one in columns))
+        return next(whole, "text")
+
+    def inputs_for(self, reads: str) -> Sequence[Any]:
+        """What a task reads of each row.
+
+        Args:
+            reads: `"text"` (words, if there are any), `"pair"` or `"candidates"`.
+
+        Raises:
+            ValueError: If a column is missing, or a text of a pair or a candidate is empty.
+        """
+        if reads == "text":
+            return self["tokens"] if "tokens" in self else self.texts
+        return compared_rows(self._columns, reads, f"split {self.name!r}")
 
     @property
     def text_columns(self) -> tuple[str, ...]:

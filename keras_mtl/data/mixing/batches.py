@@ -59,8 +59,8 @@ class Batches(keras.utils.PyDataset, abc.ABC):
         real = padded = 0
         for number, stream in enumerate(self.streams):
             rows = len(chosen[number]) + blanks[number]
-            real += int(stream.lengths[chosen[number]].sum())
-            padded += rows * self.plan.length(number, length_class)
+            real += int(stream.tokens[chosen[number]].sum())
+            padded += rows * stream.texts * self.plan.length(number, length_class)
         return real, padded
 
     def passes(self) -> dict[str, float]:

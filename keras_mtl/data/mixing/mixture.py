@@ -244,5 +244,5 @@ class Mixture:
         rows = rows_per_step(shares, self.batch_size, replicas)
         streams = self.encode(preprocessor, tasks)
         lengths = [stream.lengths for stream in streams]
-        counts = [rows[stream.name] for stream in streams]
+        counts = [rows[stream.name] * stream.texts for stream in streams]
         return streams, rows, plan_lengths(lengths, counts, self.length_classes)

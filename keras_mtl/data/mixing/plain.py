@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from keras_mtl.data.datasets.split import Split
+from keras_mtl.data.mixing.labels import encode_labels
+from keras_mtl.data.mixing.rows import only_reads, strings, tasks_reading, texts_of
 from keras_mtl.data.mixing.tags import encode_tags, of_kept_words
+from keras_mtl.data.text.compared import are_compared
 from keras_mtl.data.text.ragged import Ragged
-from keras_mtl.data.text.words import padded, read
+from keras_mtl.data.text.reading import padded_rows, read_rows
 from keras_mtl.heads import WORD_STARTS
 from keras_mtl.missing import is_missing
 from keras_mtl.tasks import Task, by_task
@@ -17,51 +19,33 @@ from keras_mtl.tasks import Task, by_task
 _SHORTEST = 16
 
 
-def is_arrays(x: Any) -> bool:
-    """Whether `x` is rows in memory: texts, an array, or a dictionary of arrays."""
-    if isinstance(x, Mapping):
-        return bool(x) and all(isinstance(one, list) or _is_array(one) for one in x.values())
-    return _is_array(x) or texts_of(x) is not None
-
-
-def texts_of(x: Any) -> Sequence[Any] | None:
-    """The texts, or lists of words, if `x` is a split or a sequence or array; else `None`.
-
-    Raises:
-        TypeError: If `x` is one bare string.
-        ValueError: If an array of strings has several columns.
-    """
-    if isinstance(x, (str, bytes)):
-        raise TypeError(f"Texts must be a list, such as [text]. Received: the single text {x!r}.")
-    if isinstance(x, Split):
-        return x.inputs
-    if isinstance(x, (list, tuple)):
-        return x if any(isinstance(one, str) or _is_words(one) for one in x) else None
-    if not _is_array(x) or (array := np.asarray(x)).dtype.kind not in "OUST":
-        return None
-    if array.size != len(array):
-        raise ValueError(
-            f"An array of texts must have the shape (N,) or (N, 1). Received: shape {array.shape}."
-        )
-    return _strings(array)
-
-
-def plain_inputs(x: Any, preprocessor: Any, input_names: Sequence[str]) -> dict[str, np.ndarray]:
+def plain_inputs(
+    x: Any, preprocessor: Any, input_names: Sequence[str], tasks: Sequence[Task]
+) -> dict[str, np.ndarray]:
     """Model inputs `(N, ...)` from texts, ids, or a dictionary of ids.
+
+    Args:
+        x: Rows as `texts_of` takes them, or ids.
+        preprocessor: The model's.
+        input_names: Names of the model's inputs.
+        tasks: The model's tasks.
 
     Raises:
         ValueError: If texts come without a preprocessor, input names differ, or inputs have
             no ids or not one number of rows.
     """
-    texts = texts_of(x) if not isinstance(x, Mapping) else None
-    if texts is not None:
-        words = WORD_STARTS in input_names
-        return padded(read(need_preprocessor(preprocessor), texts, words, whose="x"))
+    rows = texts_of(x, only_reads(tasks))
+    if rows is not None:
+        words = WORD_STARTS in input_names and not are_compared(rows)
+        apart = tasks_reading(tasks, rows)[0].apart
+        encoded = read_rows(need_preprocessor(preprocessor), rows, words, apart, whose="x")
+        return padded_rows(encoded)
     given = x if isinstance(x, Mapping) else {input_names[0]: x}
     if set(given) != set(input_names):
         raise ValueError(
             f"`x` must have the model's inputs, {list(input_names)}. Received: {list(given)}. "
-            "Texts are passed as a list, not in a dictionary."
+            "Texts are passed as a list, or by the columns 'sentence1' and 'sentence2', or "
+            "'query' and 'candidates'."
         )
     arrays = {name: np.asarray(value) for name, value in given.items()}
     shapes = {name: array.shape for name, array in arrays.items()}
@@ -123,6 +107,8 @@ def plain_labels(
         values = given_y.get(task.name, [None] * rows)
         if task.of_words and isinstance(values, list | tuple):
             found = _tags_of(task, values, inputs[WORD_STARTS], x)
+        elif task.reads == "candidates" and (texts := texts_of(x, task.reads)) is not None:
+            found = encode_labels(task, values, texts, f"y of task {task.name!r}")
         else:
             found = _labels_of(task, values, rows)
         labels[task.name], weights[task.name] = found
@@ -176,7 +162,7 @@ def _labels_of(task: Task, values: Any, rows: int) -> tuple[np.ndarray, np.ndarr
         )
     weights = None
     if array.dtype.kind in "OUST":
-        names = [None if is_missing(one) else one for one in _strings(array)]
+        names = [None if is_missing(one) else one for one in strings(array)]
         if any(isinstance(name, str) for name in names) or not any(n is not None for n in names):
             return task.encode(names, f"y of task {task.name!r}")
         weights = np.array([name is not None for name in names], np.float32)
@@ -207,7 +193,7 @@ def _tags_of(
             f"Labels of task {task.name!r} must be a list of tags, or None, for each of the "
             f"{len(word_starts)} rows of x. Received: {len(values)}."
         )
-    texts = texts_of(x) if not isinstance(x, Mapping) else None
+    texts = texts_of(x)
     labels, weights = encode_tags(task, values, texts, where)
     starts = Ragged.from_rows([row[row > 0] for row in word_starts])
     rows, width = word_starts.shape
@@ -229,17 +215,3 @@ def _weights_of(task: Task, values: Any, shape: tuple[int, ...]) -> np.ndarray:
             f"{shape}. Received: shape {weights.shape}{worst}."
         )
     return weights
-
-
-def _strings(array: np.ndarray) -> list[Any]:
-    """The elements, bytes read as UTF-8."""
-    return [one.decode() if isinstance(one, bytes) else one for one in array.ravel().tolist()]
-
-
-def _is_words(row: Any) -> bool:
-    return isinstance(row, list | tuple) and any(isinstance(word, str) for word in row)
-
-
-def _is_array(x: Any) -> bool:
-    """Whether `x` is an array, a tensor of any backend, or a column of a table."""
-    return hasattr(x, "__array__") and len(getattr(x, "shape", ())) > 0

@@ -1,8 +1,12 @@
-"""Tokenizers of the `tokenizers` library, from a vocabulary."""
+"""Tokenizers of the `tokenizers` library: from a vocabulary, and what they make of pairs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
 import tokenizers
+
+from keras_mtl.data.text.ragged import Int32, Int64
+from keras_mtl.data.text.word_splitter import checked_texts, encodable
 
 
 def wordpiece_model(
@@ -60,3 +64,33 @@ def byte_pair_model(
     )
     found.decoder = tokenizers.decoders.ByteLevel()
     return found
+
+
+def pair_ids(
+    tokenizer: tokenizers.Tokenizer, limit: int, first: Iterable[str], second: Iterable[str]
+) -> tuple[Int32, Int32, Int64]:
+    """Pairs of texts as the tokenizer joins them, cut on the longer side for the sake of a limit.
+
+    Args:
+        tokenizer: It does not truncate by itself, and does not afterwards.
+        limit: Most ids of a pair.
+        first: The first text of each pair.
+        second: The second ones.
+
+    Returns:
+        The ids of all pairs, the number of the segment of each, and where in these pairs begin.
+    """
+    pairs = [
+        (encodable(one), encodable(other))
+        for one, other in zip(checked_texts(first), checked_texts(second), strict=True)
+    ]
+    tokenizer.enable_truncation(limit, strategy="longest_first")
+    try:
+        found = tokenizer.encode_batch_fast(pairs)
+    finally:
+        tokenizer.no_truncation()
+    ids, segments = (
+        np.fromiter((number for row in found for number in getattr(row, name)), np.int32)
+        for name in ("ids", "type_ids")
+    )
+    return ids, segments, np.cumsum([0, *(len(row) for row in found)], dtype=np.int64)

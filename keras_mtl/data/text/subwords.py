@@ -13,7 +13,7 @@ import numpy as np
 import tokenizers
 
 from keras_mtl.data.text.ragged import Int32, Ragged
-from keras_mtl.data.text.subword_models import byte_pair_model, wordpiece_model
+from keras_mtl.data.text.subword_models import byte_pair_model, pair_ids, wordpiece_model
 from keras_mtl.data.text.word_splitter import at_least, checked_texts, encodable
 from keras_mtl.data.text.words import TOKEN_IDS, encode_words, padded
 
@@ -181,6 +181,24 @@ class SubwordTokenizer:
         ends = np.cumsum([0, *map(len, rows)], dtype=np.int64)
         # Of the pretrained vocabulary, the special ones too, up to here.
         return {TOKEN_IDS: Ragged(self._swapped(ids), ends)}
+
+    def encode_pairs(self, first: Iterable[str], second: Iterable[str]) -> dict[str, Ragged]:
+        """Ids of pairs of texts, as the pretrained model reads them: as one, in two segments.
+
+        Of a pair that is too long, pieces are cut off the end of whichever side is longer. Where
+        the model tells segments apart, ids of the second are `vocabulary_size` higher.
+
+        Returns:
+            `{"token_ids": Ragged}`, one row per pair. Raises `TypeError` as `encode`.
+        """
+        # The special tokens too are of the pretrained vocabulary here.
+        ids, segments, ends = pair_ids(self._tokenizer, self.sequence_length, first, second)
+        return {TOKEN_IDS: Ragged(self._swapped(ids) + segments * self.vocabulary_size, ends)}
+
+    def pair_length(self, first: str, second: str) -> int:
+        """How many ids a pair of texts would have if nothing were cut off."""
+        special = self._tokenizer.num_special_tokens_to_add(True)
+        return int(len(self.tokens(first)) + len(self.tokens(second)) + special)
 
     def encode_words(self, rows: Iterable[Sequence[str]]) -> dict[str, Ragged]:
         """Ids of texts that are cut into words already; at least one for each word.

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
+from keras_mtl.data.text.compared import Compared
 from keras_mtl.data.text.word_splitter import checked_texts
 
 _SHARE_BITS = 64
@@ -61,7 +62,7 @@ def _counted(source: Any, tokens: Callable[[str], list[str]], number: int) -> Co
         rows = source.inputs if hasattr(source, "inputs") else source.texts
     if isinstance(rows, Iterable) and not isinstance(rows, str | bytes):
         rows = itertools.chain.from_iterable(
-            row if isinstance(row, list | tuple) else [row] for row in rows
+            row if isinstance(row, list | tuple | Compared) else [row] for row in rows
         )
     counts: Counter[str] = Counter()
     for text in checked_texts(rows, f" of source {number}"):
