@@ -164,21 +164,22 @@ def read_clinc(files: Mapping[str, Path], columns: Sequence[str]) -> Found:
     """
     file = files["train"]
     domains = {"oos": "oos"}
-    for domain, intents in _json(file.with_name("domains.json")).items():
-        domains.update(dict.fromkeys(intents, domain))
-    stored, found = _json(file), {}
+    for domain, its_intents in _json(file.with_name("domains.json")).items():
+        domains.update(dict.fromkeys(its_intents, domain))
+    stored = _json(file)
+    found: Found = {}
     for split, name in {"train": "train", "validation": "val", "test": "test"}.items():
         try:
             rows = [(query, intent) for query, intent in stored[name] + stored[f"oos_{name}"]]
-            texts, intents = map(list, zip(*rows, strict=True))
-            domain = [domains[intent] for intent in intents]
+            names = [domains[intent] for _, intent in rows]
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"'{file}' must hold pairs of query and intent in {name!r} and 'oos_{name}', each "
                 f"intent one of domains.json. Received: {type(error).__name__} of {error}. Fetch "
                 "data_full.json and domains.json again."
             ) from error
-        found[split] = {"text": texts, "intent": intents, "domain": domain}
+        queries, intents = ([row[part] for row in rows] for part in (0, 1))
+        found[split] = {"text": queries, "intent": intents, "domain": names}
     return found
 
 
@@ -232,7 +233,7 @@ def read_fdu(files: Mapping[str, Path], columns: Sequence[str]) -> Found:
 def _fdu_rows(file: Path, domain: str) -> dict[str, list[Any]]:
     rows: dict[str, list[Any]] = {"text": [], "label": [], "domain": []}
     convert = class_name(SENTIMENTS)
-    # A few reviews hold halves of characters.
+    # A character of one review is lost (U+FFFD): bytes that do not decode become the same.
     for number, line in enumerate(text_lines(file, replace=True), start=1):
         label, _, review = line.partition("\t")
         try:

@@ -81,7 +81,8 @@ def load_dataset(
             validation file; see `Dataset.from_arrays`.
         seed: Seed of that cut. The demo texts are the same for every seed.
         columns: Further fields of JSON Lines files to keep, such as `["rating"]`; of CoNLL-U files
-            further columns, such as `["lemmas", "head", "deprel", "text"]`.
+            further columns, such as `["lemmas", "head", "deprel", "text"]`; further columns of a
+            `tfds:` set.
         text: The text column of a `tfds:` set, or several; `"text"` if left out.
         labels: The label column of a `tfds:` set, or several; `"label"` if left out.
 
@@ -94,11 +95,11 @@ def load_dataset(
         Dataset('demo_reviews', train=3600, validation=400, test=1000, label: 2 labels)
     """
     if isinstance(name, str) and name.startswith(TFDS):
-        _check_left_out(name, "Call Dataset.from_tfds for more.", columns=columns or None)
         return Dataset.from_tfds(
             name.removeprefix(TFDS),
             text="text" if text is None else text,
             labels="label" if labels is None else labels,
+            columns=columns or (),
             data_dir=path,
             validation_fraction=validation_fraction,
             seed=seed,
