@@ -9,6 +9,7 @@ from typing import Any
 
 from keras_mtl.data.named import keras_datasets
 from keras_mtl.data.named.catalogue import SOURCES, Source
+from keras_mtl.data.named.public_forms import PublicForm
 from keras_mtl.data.tables.jsonlines import SUFFIXES, find_jsonl, read_jsonl
 from keras_mtl.data.tables.table_arguments import check_known
 
@@ -75,8 +76,9 @@ def _reader(
     # All datasets of Keras share its cache: a train.jsonl in there would be no one's in particular.
     if place != _keras_cache() and find_jsonl(place, "train"):
         return lambda: _read_folder(place, source, columns)
-    if source.public and "train" in source.public.find(place):
-        return lambda: _read_public(name, place, columns)
+    public = source.public
+    if public and "train" in public.find(place):
+        return lambda: _read_public(name, place, public, columns)
     for npz, index in source.integer_files:
         if (place / npz).is_file():
             reader = _integer_reader(name, place / npz, place / index, columns, tried)
@@ -142,14 +144,11 @@ def _check_splits(
             )
 
 
-def _read_public(name: str, folder: Path, columns: Sequence[str]) -> Found:
-    source = SOURCES[name]
-    if source.public is None:
-        raise ValueError(f"Dataset {name!r} must have a public form. Received: none.")
-    files = source.public.find(folder)
-    _check_splits(folder, source, list(files), source.public.files)
-    check_known(columns, source.public.columns, "columns", name)
-    return source.public.read(files, columns)
+def _read_public(name: str, folder: Path, public: PublicForm, columns: Sequence[str]) -> Found:
+    files = public.find(folder)
+    _check_splits(folder, SOURCES[name], list(files), public.files)
+    check_known(columns, public.columns, "columns", name)
+    return public.read(files, columns)
 
 
 def _not_found(name: str, tried: Sequence[str]) -> FileNotFoundError:
