@@ -12,21 +12,24 @@ from keras_mtl.data.datasets.fingerprint import fingerprint
 from keras_mtl.data.datasets.label_space import listed, nearest
 from keras_mtl.data.text.compared import READS, compared_rows
 
-TEXT_COLUMNS = ("text", "sentence1", "sentence2", "tokens")
+PAIR_COLUMNS = ("sentence1", "sentence2")
+TEXT_COLUMNS = ("text", *PAIR_COLUMNS, "tokens")
 
 
 class Split:
     """An immutable set of examples, column by column.
 
     Text columns (`text`, `sentence1`, `sentence2`, and `tokens` with a list of words per row)
-    are checked on the way in; other columns are kept as they are.
+    are checked on the way in; other columns are kept as they are. A pair has two texts: neither
+    may be empty.
 
     Args:
         columns: Column name to values, all of one length.
         name: Dataset and split, such as `"imdb/train"`, for messages.
 
     Raises:
-        ValueError: If there is no row or column, the lengths differ, or a text is no string.
+        ValueError: If there is no row or column, the lengths differ, a text is no string, or a
+            pair has an empty side.
 
     Example:
         >>> split = Split({"text": ["fine", "dull"], "label": ["pos", "neg"]}, "mine/train")
@@ -53,6 +56,8 @@ class Split:
         for column in TEXT_COLUMNS:
             if column in self._columns:
                 _check_texts(self._columns[column], column, name)
+        if all(column in self._columns for column in PAIR_COLUMNS):
+            _check_pairs(self._columns, name)
 
     @property
     def name(self) -> str:
@@ -182,3 +187,14 @@ def _check_texts(values: Sequence[Any], column: str, split: str) -> None:
                 f"Column {column!r} of split {split!r} must hold {expected} in every row. "
                 f"Received: {value!r:.80} ({type(value).__name__}) in row {row}. {hint}"
             )
+
+
+def _check_pairs(columns: Mapping[str, Sequence[Any]], split: str) -> None:
+    for column in PAIR_COLUMNS:
+        for row, value in enumerate(columns[column]):
+            if not value or value.isspace():
+                raise ValueError(
+                    f"Column {column!r} of split {split!r} must hold a text in every row: a pair "
+                    f"has two sides. Received: {value!r:.80} in row {row}. Fill or drop the row "
+                    "(reading files, nulls='drop' does)."
+                )

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from keras_mtl.data.named import label_lists
+from keras_mtl.data.named.label_lists import IMDB_LABELS, REUTERS_LABELS, SENTIMENTS, WEIBO_LABELS
 from keras_mtl.data.named.public_forms import PublicForm, read_atis, read_ewt, read_weibo
+from keras_mtl.data.named.public_texts import (
+    as_it_stands,
+    class_name,
+    class_names,
+    read_clinc,
+    read_fdu,
+    score,
+    tab_separated,
+    text,
+)
 from keras_mtl.data.tables.conllu_rows import COMMENTS, FIELDS, UPOS
 
-IMDB_LABELS = ("neg", "pos")
-# In class order: the position of a topic is its class number in keras.datasets.reuters.
-REUTERS_LABELS = tuple(
-    """
-    cocoa grain veg-oil earn acq wheat copper housing money-supply coffee sugar trade reserves
-    ship cotton carcass crude nat-gas cpi money-fx interest gnp meal-feed alum oilseed gold tin
-    strategic-metal livestock retail ipi iron-steel rubber heat jobs lei bop zinc orange pet-chem
-    dlr gas silver wpi hog lead
-    """.split()
-)
-# Places with a government, places, organisations, people: named, or by a common noun.
-WEIBO_LABELS = (
-    "O",
-    *(
-        f"{prefix}-{kind}.{form}"
-        for kind in ("GPE", "LOC", "ORG", "PER")
-        for form in ("NAM", "NOM")
-        for prefix in "BI"
-    ),
-)
+__all__ = [
+    "DEMO_ROWS",
+    "IMDB_LABELS",
+    "REUTERS_LABELS",
+    "SOURCES",
+    "WEIBO_LABELS",
+    "Source",
+]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class Source:
         integer_files: Pairs of an `.npz` file and its word index, as `keras.datasets` keeps them;
             none if Keras does not know the set.
         public: The files in which it is given away, if they are read too.
+        splits: The splits that it must have. A file of another split is read where there is one.
+        home: Where it is to be had, if that is not said by `public`.
     """
 
     labels: Mapping[str, tuple[str, ...] | None]
@@ -49,9 +51,17 @@ class Source:
     fields: Mapping[str, str]
     integer_files: tuple[tuple[str, str], ...] = ()
     public: PublicForm | None = None
+    splits: tuple[str, ...] = ("train", "test")
+    home: str = ""
 
 
 _TEXTS = {"text": "text", "label": "label"}
+_PAIRS = {"sentence1": "sentence1", "sentence2": "sentence2", "label": "label"}
+_ALL = ("train", "validation", "test")
+# The labels of their test splits are kept back by GLUE, or are not to be had for sure.
+_NO_TEST = ("train", "validation")
+_GLUE = "gluebenchmark.com/tasks"
+_GLUE_FILES = {"train": ("train.tsv",), "validation": ("dev.tsv",)}
 
 SOURCES = {
     "imdb": Source(
@@ -71,6 +81,154 @@ SOURCES = {
             ("reuters.npz", "reuters_word_index.json"),
             ("reuters_rebuilt.npz", "reuters_word_index_rebuilt.json"),
         ),
+    ),
+    "fdu_mtl": Source(
+        {"label": SENTIMENTS, "domain": label_lists.FDU_DOMAINS},
+        ("fdu_mtl", "fdu-mtl"),
+        {**_TEXTS, "domain": "domain"},
+        public=PublicForm(
+            "github.com/ccsasuke/man, data/fdu-mtl",
+            {
+                "train": ("books.task.train",),
+                "validation": ("books.task.train",),
+                "test": ("books.task.test",),
+            },
+            "books.task.train, books.task.test and those of the 15 other domains",
+            read_fdu,
+        ),
+        splits=_ALL,
+    ),
+    "clinc150": Source(
+        {"intent": None, "domain": label_lists.CLINC_DOMAINS},
+        ("clinc150",),
+        {"text": "text", "intent": "intent", "domain": "domain"},
+        public=PublicForm(
+            "github.com/clinc/oos-eval, data",
+            dict.fromkeys(_ALL, ("data_full.json",)),
+            "data_full.json and domains.json",
+            read_clinc,
+        ),
+        splits=_ALL,
+    ),
+    "emotion": Source(
+        {"label": label_lists.EMOTIONS},
+        ("emotion",),
+        _TEXTS,
+        splits=_ALL,
+        home="huggingface.co/datasets/dair-ai/emotion, which Dataset.from_huggingface reads",
+    ),
+    "goemotions": Source(
+        {"labels": label_lists.GOEMOTIONS_LABELS},
+        ("goemotions",),
+        {"text": "text", "labels": "labels"},
+        public=tab_separated(
+            "github.com/google-research/google-research, goemotions/data",
+            {**_GLUE_FILES, "test": ("test.tsv",)},
+            {
+                "text": (0, as_it_stands),
+                "labels": (1, class_names(label_lists.GOEMOTIONS_LABELS)),
+                "id": (2, text),
+            },
+            further=["id"],
+        ),
+        splits=_ALL,
+    ),
+    "sst2": Source(
+        {"label": SENTIMENTS},
+        ("sst2", "SST-2"),
+        _TEXTS,
+        public=tab_separated(
+            _GLUE,
+            _GLUE_FILES,
+            {"text": ("sentence", text), "label": ("label", class_name(SENTIMENTS))},
+        ),
+        splits=_NO_TEST,
+    ),
+    "cola": Source(
+        {"label": label_lists.COLA_LABELS},
+        ("cola", "CoLA"),
+        _TEXTS,
+        public=tab_separated(
+            _GLUE,
+            _GLUE_FILES,
+            {
+                "text": (3, text),
+                "label": (1, class_name(label_lists.COLA_LABELS)),
+                "source": (0, text),
+            },
+            further=["source"],
+        ),
+        splits=_NO_TEST,
+    ),
+    "mrpc": Source(
+        {"label": label_lists.MRPC_LABELS},
+        ("mrpc", "MRPC"),
+        _PAIRS,
+        public=tab_separated(
+            _GLUE,
+            # Its test.tsv has no labels.
+            {**_GLUE_FILES, "test": ("msr_paraphrase_test.txt",)},
+            {
+                "sentence1": ("#1 String", text),
+                "sentence2": ("#2 String", text),
+                "label": ("Quality", class_name(label_lists.MRPC_LABELS)),
+            },
+        ),
+        splits=_ALL,
+    ),
+    "rte": Source(
+        {"label": label_lists.RTE_LABELS},
+        ("rte", "RTE"),
+        _PAIRS,
+        public=tab_separated(
+            _GLUE,
+            _GLUE_FILES,
+            {
+                "sentence1": ("sentence1", text),
+                "sentence2": ("sentence2", text),
+                "label": ("label", class_name(label_lists.RTE_LABELS)),
+            },
+        ),
+        splits=_NO_TEST,
+    ),
+    "stsb": Source(
+        {},
+        ("stsb", "STS-B"),
+        {"sentence1": "sentence1", "sentence2": "sentence2", "score": "label"},
+        public=tab_separated(
+            _GLUE,
+            # Its test.tsv has no scores.
+            {**_GLUE_FILES, "test": ("original/sts-test.tsv",)},
+            {
+                "sentence1": ("sentence1", text),
+                "sentence2": ("sentence2", text),
+                "score": ("score", score),
+                "genre": ("genre", text),
+            },
+            further=["genre"],
+            test={
+                "sentence1": (5, text),
+                "sentence2": (6, text),
+                "score": (4, score),
+                "genre": (0, text),
+            },
+        ),
+        splits=_ALL,
+    ),
+    "language_detection": Source(
+        {"label": label_lists.LANGUAGES},
+        ("language_detection",),
+        _TEXTS,
+        splits=_ALL,
+        home="kaggle.com/datasets/basilb2s/language-detection, whose table is not split",
+    ),
+    "online_shopping_10_cats": Source(
+        {"label": SENTIMENTS, "category": label_lists.SHOP_CATEGORIES},
+        ("online_shopping_10_cats",),
+        {**_TEXTS, "category": "category"},
+        splits=_ALL,
+        home="github.com/SophonPlus/ChineseNlpCorpus, datasets/online_shopping_10_cats, whose "
+        "table is not split",
     ),
     "atis": Source(
         {"slots": None, "intent": None},

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from keras_mtl.data.named import keras_datasets
-from keras_mtl.data.named.catalogue import SOURCES
+from keras_mtl.data.named.catalogue import SOURCES, Source
+from keras_mtl.data.named.public_forms import PublicForm
 from keras_mtl.data.tables.jsonlines import SUFFIXES, find_jsonl, read_jsonl
 from keras_mtl.data.tables.table_arguments import check_known
 
@@ -74,9 +75,10 @@ def _reader(
         return None
     # All datasets of Keras share its cache: a train.jsonl in there would be no one's in particular.
     if place != _keras_cache() and find_jsonl(place, "train"):
-        return lambda: _read_folder(place, source.fields, columns)
-    if source.public and "train" in source.public.find(place):
-        return lambda: _read_public(name, place, columns)
+        return lambda: _read_folder(place, source, columns)
+    public = source.public
+    if public and "train" in public.find(place):
+        return lambda: _read_public(name, place, public, columns)
     for npz, index in source.integer_files:
         if (place / npz).is_file():
             reader = _integer_reader(name, place / npz, place / index, columns, tried)
@@ -116,13 +118,11 @@ def _integer_reader(
     return lambda: keras_datasets.read_integer_form(name, npz, index)
 
 
-def _read_folder(folder: Path, fields: Mapping[str, str], columns: Sequence[str]) -> Found:
+def _read_folder(folder: Path, source: Source, columns: Sequence[str]) -> Found:
     files = {split: find_jsonl(folder, split) for split in ("train", "validation", "test")}
-    if files["test"] is None:
-        raise ValueError(
-            f"The folder '{folder}' must hold a test split. Received: train only. "
-            f"Put test{SUFFIXES[0]} or test{SUFFIXES[1]} beside it."
-        )
+    names = {split: tuple(f"{split}{suffix}" for suffix in SUFFIXES) for split in files}
+    _check_splits(folder, source, [split for split, file in files.items() if file], names)
+    fields = source.fields
     wanted = {column: column for column in columns} | dict(fields)
     found = {}
     for split, file in files.items():
@@ -133,14 +133,20 @@ def _read_folder(folder: Path, fields: Mapping[str, str], columns: Sequence[str]
     return found
 
 
-def _read_public(name: str, folder: Path, columns: Sequence[str]) -> Found:
-    public = SOURCES[name].public
-    files = public.find(folder) if public else {}
-    if public is None or "test" not in files:
-        raise ValueError(
-            f"The folder '{folder}' must hold a test split. Received: {', '.join(files)} only. "
-            f"Put {public.files['test'][0] if public else 'it'} into it."
-        )
+def _check_splits(
+    folder: Path, source: Source, there: Sequence[str], names: Mapping[str, Sequence[str]]
+) -> None:
+    for split in source.splits:
+        if split not in there:
+            raise ValueError(
+                f"The folder '{folder}' must hold a {split} split. Received: "
+                f"{' and '.join(there)} only. Put {' or '.join(names[split])} beside it."
+            )
+
+
+def _read_public(name: str, folder: Path, public: PublicForm, columns: Sequence[str]) -> Found:
+    files = public.find(folder)
+    _check_splits(folder, SOURCES[name], list(files), public.files)
     check_known(columns, public.columns, "columns", name)
     return public.read(files, columns)
 
@@ -148,11 +154,16 @@ def _read_public(name: str, folder: Path, columns: Sequence[str]) -> Found:
 def _not_found(name: str, tried: Sequence[str]) -> FileNotFoundError:
     source = SOURCES[name]
     lines = "".join(f"\n  - {place}" for place in tried)
-    others = [" and ".join(pair) for pair in source.integer_files[:1]]
-    others += [f"{source.public.shown} (from {source.public.home})"] if source.public else []
+    files = [f"{split}{SUFFIXES[0]}" for split in source.splits]
+    forms = [
+        f"{', '.join(files[:-1])} and {files[-1]} (fields {', '.join(source.fields.values())})",
+        *(" and ".join(pair) for pair in source.integer_files[:1]),
+    ]
+    if source.public:
+        forms.append(f"{source.public.shown} (from {source.public.home})")
+    home = f" The set is at {source.home}." if source.home else ""
     return FileNotFoundError(
         f"Dataset {name!r} must be in one of the places looked at. Received: nothing there:{lines}"
-        f"\nPut train.jsonl.gz and test.jsonl.gz (fields {', '.join(source.fields.values())}), or "
-        f"{' or '.join(others)}, into a folder and pass path=<folder>, or into "
-        f"${DATA_VARIABLE}/{source.folders[0]}."
+        f"\nPut {', or '.join(forms)}{',' if forms[1:] else ''} into a folder and pass "
+        f"path=<folder>, or into ${DATA_VARIABLE}/{source.folders[0]}.{home}"
     )

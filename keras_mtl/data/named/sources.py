@@ -39,20 +39,29 @@ def load_dataset(
     A set is taken from the first of these that has it:
 
     1. `path`, if given (and nowhere else then);
-    2. the folders `imdb`, `reuters46` or `reuters`, `atis`, `ud_english_ewt`, `weibo_ner` below
-       `$KERAS_MTL_DATA`;
+    2. the folder of its name below `$KERAS_MTL_DATA` (of `"reuters"` also `reuters46`; of sets of
+       GLUE also `SST-2`, `CoLA`, `MRPC`, `RTE`, `STS-B`);
     3. of `"imdb"` and `"reuters"`, the cache of Keras, `datasets` below `$KERAS_HOME` or
        `~/.keras`;
     4. of these two, a download by `keras.datasets` into that cache.
 
-    A folder holds `train.jsonl.gz` and `test.jsonl.gz` (or `.jsonl`; also `validation`) with the
-    fields that follow, or the files in which the set is given away. `"demo_reviews"` and
+    A folder holds `train.jsonl.gz` and `test.jsonl.gz` (or `.jsonl`; also `validation`, which sets
+    that come with one must have) with the fields that follow, or the files in which the set is
+    given away; `docs/data.md` names them all. `"demo_reviews"` and
     `"demo_newswire"` are made up on the spot. `"tfds:ag_news_subset"` is a set of TensorFlow
     Datasets: see `Dataset.from_tfds`, which takes more arguments.
 
     - `"imdb"`, `"reuters"`: fields `text` and `label`; or the integer form of `keras.datasets`
       (`reuters.npz` and `reuters_word_index.json`), whose texts are lower-case words without
       punctuation.
+    - `"fdu_mtl"`: fields `text`, `label` (negative, positive) and `domain` (16); `"clinc150"`:
+      `text`, `intent` (151) and `domain` (11), `oos` in both where a query is out of scope;
+      `"online_shopping_10_cats"`: `text`, `label` (negative, positive) and `category` (10).
+    - `"sst2"`, `"cola"`, `"emotion"`, `"language_detection"`: fields `text` and `label`.
+      `"goemotions"`: `text` and `labels`, one or more of 28 for each row.
+    - `"mrpc"`, `"rte"`: fields `sentence1`, `sentence2` and `label`. `"stsb"`: the same, `label`
+      a similarity from 0 to 5, which becomes the column `score`; it has no label column.
+      `"sst2"`, `"cola"` and `"rte"` have no test split: GLUE keeps its labels back.
     - `"atis"`: fields `tokens`, `slots` (tags of words) and `intent`; or `seq.in`, `seq.out` and
       `label` in the folders `train`, `valid` (or `dev`) and `test`. Label names are those of all
       splits, in alphabetical order: validation and test have some that train never shows.
@@ -72,7 +81,8 @@ def load_dataset(
             validation file; see `Dataset.from_arrays`.
         seed: Seed of that cut. The demo texts are the same for every seed.
         columns: Further fields of JSON Lines files to keep, such as `["rating"]`; of CoNLL-U files
-            further columns, such as `["lemmas", "head", "deprel", "text"]`.
+            further columns, such as `["lemmas", "head", "deprel", "text"]`; further columns of a
+            `tfds:` set.
         text: The text column of a `tfds:` set, or several; `"text"` if left out.
         labels: The label column of a `tfds:` set, or several; `"label"` if left out.
 
@@ -85,11 +95,11 @@ def load_dataset(
         Dataset('demo_reviews', train=3600, validation=400, test=1000, label: 2 labels)
     """
     if isinstance(name, str) and name.startswith(TFDS):
-        _check_left_out(name, "Call Dataset.from_tfds for more.", columns=columns or None)
         return Dataset.from_tfds(
             name.removeprefix(TFDS),
             text="text" if text is None else text,
             labels="label" if labels is None else labels,
+            columns=columns or (),
             data_dir=path,
             validation_fraction=validation_fraction,
             seed=seed,

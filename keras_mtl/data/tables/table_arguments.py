@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from keras_mtl.data.datasets.label_space import check_names, listed, nearest
@@ -12,6 +12,8 @@ from keras_mtl.data.tables.table_columns import NULLS
 
 TextArgument = str | Mapping[str, str]
 LabelsArgument = str | Sequence[str] | Mapping[str, Sequence[str] | None]
+
+ColumnsArgument = Sequence[str] | Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -23,18 +25,23 @@ class TableRequest:
         texts: Text column of the splits to column of the files.
         labels: Label column to its names in class order, or to `None` for those in train.
         nulls: What becomes of missing values, one of `NULLS`.
-        kept: Further columns, which are kept as they are.
+        kept: Further columns, which are kept as they are: column of the splits to column of the
+            files.
     """
 
     name: str
     texts: Mapping[str, str]
     labels: Mapping[str, tuple[str, ...] | None]
     nulls: str
-    kept: tuple[str, ...] = ()
+    kept: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_request(
-    name: str, text: TextArgument, labels: LabelsArgument, nulls: str
+    name: str,
+    text: TextArgument,
+    labels: LabelsArgument,
+    nulls: str,
+    columns: ColumnsArgument = (),
 ) -> TableRequest:
     """Check what is asked of the files of a dataset.
 
@@ -44,6 +51,7 @@ def check_request(
             or `tokens` to a column of the files.
         labels: A label column, several, or a mapping to the label names.
         nulls: What becomes of missing values.
+        columns: Columns to keep as they are, or a mapping from their new names to columns.
 
     Raises:
         ValueError: If an argument is not as described, or one column is asked for twice.
@@ -66,7 +74,8 @@ def check_request(
                 f"`labels` of dataset {name!r} must name no text column ({', '.join(TEXT_COLUMNS)})"
                 f". Received: {column!r}. Rename the column in the files."
             )
-    return TableRequest(name, texts, spaces, nulls)
+    kept = _kept(columns, name, {**spaces, **texts}, {*spaces, *texts.values()})
+    return TableRequest(name, texts, spaces, nulls, kept)
 
 
 def check_stratify(stratify: object, request: TableRequest) -> None:
@@ -112,6 +121,44 @@ def check_known(names: object, known: Sequence[str], argument: str, name: str) -
         raise ValueError(
             f"{whose} must name different columns. Received: {list(names)}. Name a column once."
         )
+
+
+def _kept(columns: Any, name: str, named: Container[str], read: Container[str]) -> dict[str, str]:
+    """Return what the columns to keep are called: in the dataset to in the table.
+
+    Args:
+        columns: What the user gave.
+        name: The dataset, for messages.
+        named: The names that texts and labels have in the dataset.
+        read: The columns of the table that these are.
+    """
+    whose = f"`columns` of dataset {name!r}"
+    if isinstance(columns, str) or not isinstance(columns, Sequence | Mapping):
+        raise ValueError(
+            f"{whose} must be a list of columns, or a mapping such as {{'score': 'label'}}. "
+            f"Received: columns={columns!r:.60}. Write [{columns!r:.60}] for one column."
+        )
+    pairs = list(
+        columns.items() if isinstance(columns, Mapping) else zip(columns, columns, strict=True)
+    )
+    for target, column in pairs:
+        if not isinstance(target, str) or not isinstance(column, str):
+            raise ValueError(
+                f"{whose} must hold the names of columns. Received: {target!r:.60} for "
+                f"{column!r:.60}. Write the columns as the dataset calls them."
+            )
+        if column in read or target in named or target in TEXT_COLUMNS:
+            raise ValueError(
+                f"{whose} must name columns beside those of `text` and `labels`, and none of them "
+                f"{', '.join(TEXT_COLUMNS)}. Received: {column!r} as {target!r}. Leave it out, or "
+                "give it another name: columns={'another': 'column'}."
+            )
+    for several in map(list, zip(*pairs, strict=True)):
+        if len(set(several)) < len(several):
+            raise ValueError(
+                f"{whose} must name different columns. Received: {several}. Name a column once."
+            )
+    return dict(pairs)
 
 
 def _texts(text: Any, name: str) -> dict[str, str]:

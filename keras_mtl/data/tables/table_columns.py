@@ -257,11 +257,12 @@ class KeptColumn:
     """A column that is kept as it is.
 
     Args:
-        column: What the file and the split call it.
+        column: What the file calls it.
+        target: What the split calls it.
     """
 
-    def __init__(self, column: str) -> None:
-        self.column = self.target = column
+    def __init__(self, column: str, target: str) -> None:
+        self.column, self.target = column, target
         self.values: list[Any] = []
 
     def is_null(self, value: Any) -> bool:

@@ -1,9 +1,8 @@
-"""What datasets are read from: CSV and JSON Lines files, TensorFlow Datasets."""
+"""What datasets are read from: CSV and JSON Lines files."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Self
@@ -20,7 +19,6 @@ from keras_mtl.data.tables.table_arguments import (
 )
 from keras_mtl.data.tables.tables import Tables, read_files
 from keras_mtl.data.tables.text_files import FilePath, check_encoding
-from keras_mtl.data.tables.tfds_tables import read_tfds
 
 
 @dataclass(frozen=True)
@@ -168,53 +166,3 @@ class TableReader(ABC):
         files = {"train": train, "validation": validation, "test": test}
         reader = partial(json_rows, encoding=encoding)
         return cls._from_tables(name, read_files(request, files, reader), cut)
-
-    @classmethod
-    def from_tfds(
-        cls,
-        name: str,
-        *,
-        text: TextArgument = "text",
-        labels: LabelsArgument = "label",
-        splits: Mapping[str, str | None] | None = None,
-        data_dir: FilePath | None = None,
-        download: bool = True,
-        nulls: str = "error",
-        validation_fraction: float = 0.1,
-        stratify: str | bool | None = True,
-        seed: int = 0,
-    ) -> Self:
-        """Make a dataset from one of TensorFlow Datasets, read in the order of its files.
-
-        Classes are called as its `ClassLabel` calls them, in that order; a class of -1 is a
-        null. Other label columns hold strings, whole numbers, or sequences of strings.
-
-        Args:
-            name: As in its catalogue, such as `"ag_news_subset"` or `"glue/mrpc:2.0.0"`.
-            text: The column of the texts, or several; see `from_csv`.
-            labels: The label column, or several; or label column to names in class order. The
-                names of a `ClassLabel` may be put in another order; where it has none but
-                numbers, those given name its classes.
-            splits: The splits to read where they are not `train`, `validation` and `test`, as in
-                `{"train": "train[:80%]", "test": "train[80%:]"}`; `None` leaves one out. Without
-                validation, a part of train is cut off.
-            data_dir: The folder of prepared datasets, where a download goes too; by default
-                `$TFDS_DATA_DIR` or `~/tensorflow_datasets`.
-            download: Whether to download and prepare what is not there. Without a connection,
-                TensorFlow Datasets gives up after some minutes only; `False` is an error at once.
-            nulls: What becomes of missing texts and labels; see `from_csv`. `"unlabelled"` keeps
-                a row without its label, and leaves out one without a text.
-            validation_fraction: The share to cut from train; see `from_arrays`.
-            stratify: The label column whose proportions the cut keeps; see `from_csv`.
-            seed: The same seed cuts the same rows on every platform.
-
-        Raises:
-            ValueError: If an argument, a column or a row is not as described; the message names
-                the split and the row, counted from 0.
-            FileNotFoundError: If there is no such dataset, or it is not there and cannot be
-                downloaded; the message says where to put it.
-            ImportError: If preparing it needs a package that is not installed.
-        """
-        request = check_request(name, text, labels, nulls)
-        cut = checked_cut(validation_fraction, stratify, seed, request)
-        return cls._from_tables(name, read_tfds(request, splits, data_dir, download), cut)

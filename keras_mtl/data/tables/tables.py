@@ -104,7 +104,11 @@ def read_tables(request: TableRequest, tables: Mapping[str, Table]) -> Tables:
             )
             for column, names in request.labels.items()
         ]
-        columns: Columns = [*texts, *labels, *map(KeptColumn, request.kept)]
+        columns: Columns = [
+            *texts,
+            *labels,
+            *(KeptColumn(column, to) for to, column in request.kept.items()),
+        ]
         most = len(texts) + len(labels)
         needed = {"error": 0, "unlabelled": len(texts), "drop": most}[request.nulls]
         dropped = _read_table(table, columns, needed, request.nulls)

@@ -9,14 +9,15 @@ from typing import Self
 
 from keras_mtl.data.tables.conll_rows import check_columns, check_separators, conll_rows
 from keras_mtl.data.tables.conllu_rows import COMMENTS, FIELDS, UPOS, conllu_rows
+from keras_mtl.data.tables.library_reader import LibraryReader
 from keras_mtl.data.tables.table_arguments import LabelsArgument, check_known, check_request
-from keras_mtl.data.tables.table_reader import TableReader, checked_cut
+from keras_mtl.data.tables.table_reader import checked_cut
 from keras_mtl.data.tables.tables import read_files
 from keras_mtl.data.tables.text_files import FilePath, check_encoding
 
 
-class WordReader(TableReader):
-    """Base of what is made from the tables of a user, and from files of words."""
+class WordReader(LibraryReader):
+    """Base of what is made from the tables of a user or a library, and from files of words."""
 
     @classmethod
     def from_conll(
@@ -82,7 +83,7 @@ class WordReader(TableReader):
             name, {"tokens": "tokens"}, list(columns) if labels is None else labels, "error"
         )
         check_known(request.labels, list(columns), "labels", name)
-        kept = tuple(column for column in columns if column not in request.labels)
+        kept = {column: column for column in columns if column not in request.labels}
         cut = checked_cut(validation_fraction, None, seed, request)
         files = {"train": train, "validation": validation, "test": test}
         reader = partial(
@@ -141,7 +142,7 @@ class WordReader(TableReader):
         check_known(request.labels, [one for one in of_words if one != "head"], "labels", name)
         if request.labels.get("upos", UPOS) is None:
             request = replace(request, labels={**request.labels, "upos": UPOS})
-        kept = tuple(one for one in columns if one != "text" and one not in request.labels)
+        kept = {one: one for one in columns if one != "text" and one not in request.labels}
         cut = checked_cut(validation_fraction, None, seed, request)
         files = {"train": train, "validation": validation, "test": test}
         reader = partial(conllu_rows, encoding=encoding)

@@ -128,6 +128,18 @@ def test_sequences_of_words_and_of_classes(load):
     assert data.labels["tags"] == ("PRON", "VERB")
 
 
+def test_columns_that_are_kept_as_they_are(load, folder):
+    data = load(columns={"similarity": "score", "kind": "kind"})
+    assert list(data.train.columns) == ["text", "known", "similarity", "kind"]
+    assert data.train["similarity"] == (0.5,) * 12 and data.train["kind"][:2] == (
+        "kind 0",
+        "kind 1",
+    )
+    options = {"text": "description", "labels": "known", "columns": ["score"]}
+    named = load_dataset("tfds:tiny_news", path=folder, **options)
+    assert named.test["score"] == (0.5, 0.5)
+
+
 def test_names_given_for_classes(load):
     assert load(labels={"known": LABELS[::-1]}).train["known"] == load().train["known"]
     assert load(labels={"known": LABELS[::-1]}).labels == {"known": LABELS[::-1]}
@@ -184,6 +196,9 @@ def test_an_empty_text_is_a_null(load):
         ({"splits": {"test": "tets"}}, r"\(train, test, dev\).* 'tets'. Did you mean 'test'"),
         ({"splits": {"test": "train[:8"}}, "a part of one such as .* Received: 'train"),
         ({"splits": {"test": "train[:0]"}}, "must hold rows. Received: 'train"),
+        ({"columns": ["scores"]}, "must have the column 'scores'.* Did you mean 'score'"),
+        ({"columns": "score"}, "`columns` of dataset 'tiny_news' must be a list of columns"),
+        ({"columns": ["known"]}, "columns beside those of `text` and `labels`.* 'known'"),
         ({"nulls": "skip"}, "`nulls` of dataset 'tiny_news'"),
         ({"stratify": "topic"}, "`stratify` of dataset 'tiny_news'"),
         ({"validation_fraction": 1}, "`validation_fraction` of dataset 'tiny_news'"),
@@ -271,7 +286,5 @@ def test_load_dataset_takes_sets_of_tensorflow_datasets(folder):
     assert (len(data.train), len(data.validation), data.name) == (6, 6, "tiny_news")
     with pytest.raises(ValueError, match=r"must have the column 'text'|column 'text'"):
         load_dataset("tfds:tiny_news", path=folder)
-    with pytest.raises(ValueError, match=r"`columns` of load_dataset\('tfds:tiny_news'\) must be"):
-        load_dataset("tfds:tiny_news", **options, columns=["title"])
     with pytest.raises(ValueError, match=r"`text` of load_dataset\('imdb'\) .* for tfds:<name>"):
         load_dataset("imdb", text="review")
