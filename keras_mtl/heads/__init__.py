@@ -4,6 +4,7 @@ from keras_mtl.heads.chain import BestPath, chain_losses
 from keras_mtl.heads.pooled import PooledHead
 from keras_mtl.heads.pooling import POOLINGS, Pooling
 from keras_mtl.heads.precision import loss_dtype
+from keras_mtl.heads.score import OwnUnit
 from keras_mtl.heads.words import WORD_STARTS, ChainHead, WordHead
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "WORD_STARTS",
     "BestPath",
     "ChainHead",
+    "OwnUnit",
     "PooledHead",
     "Pooling",
     "WordHead",

@@ -4,6 +4,7 @@ from keras_mtl.spans import Span
 from keras_mtl.tasks.arguments import by_task
 from keras_mtl.tasks.class_weights import balanced_class_weight
 from keras_mtl.tasks.classification import Classification, classification
+from keras_mtl.tasks.regression import Regression, regression
 from keras_mtl.tasks.review import Matrix, Mistake, Review, Table
 from keras_mtl.tasks.schemes import tags_of
 from keras_mtl.tasks.tagging import Tagging, tagging
@@ -14,6 +15,7 @@ __all__ = [
     "Classification",
     "Matrix",
     "Mistake",
+    "Regression",
     "Review",
     "Span",
     "Table",
@@ -26,6 +28,7 @@ __all__ = [
     "check_tasks",
     "classification",
     "from_config",
+    "regression",
     "tagging",
     "tags_of",
 ]
