@@ -1,6 +1,7 @@
 """From a trunk's features to one task's scores."""
 
 from keras_mtl.heads.chain import BestPath, chain_losses
+from keras_mtl.heads.ordinal import GradeProbabilities, OrdinalHead, log_probabilities
 from keras_mtl.heads.pooled import PooledHead
 from keras_mtl.heads.pooling import POOLINGS, Pooling
 from keras_mtl.heads.precision import loss_dtype
@@ -12,10 +13,13 @@ __all__ = [
     "WORD_STARTS",
     "BestPath",
     "ChainHead",
+    "GradeProbabilities",
+    "OrdinalHead",
     "OwnUnit",
     "PooledHead",
     "Pooling",
     "WordHead",
     "chain_losses",
+    "log_probabilities",
     "loss_dtype",
 ]

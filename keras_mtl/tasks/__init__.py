@@ -4,6 +4,7 @@ from keras_mtl.spans import Span
 from keras_mtl.tasks.arguments import by_task
 from keras_mtl.tasks.class_weights import balanced_class_weight
 from keras_mtl.tasks.classification import Classification, classification
+from keras_mtl.tasks.ordinal import Ordinal, ordinal
 from keras_mtl.tasks.regression import Regression, regression
 from keras_mtl.tasks.review import Matrix, Mistake, Review, Table
 from keras_mtl.tasks.schemes import tags_of
@@ -15,6 +16,7 @@ __all__ = [
     "Classification",
     "Matrix",
     "Mistake",
+    "Ordinal",
     "Regression",
     "Review",
     "Span",
@@ -28,6 +30,7 @@ __all__ = [
     "check_tasks",
     "classification",
     "from_config",
+    "ordinal",
     "regression",
     "tagging",
     "tags_of",

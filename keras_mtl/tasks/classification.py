@@ -9,7 +9,6 @@ import numpy as np
 from keras import ops
 
 from keras_mtl.heads import PooledHead, loss_dtype
-from keras_mtl.missing import is_missing
 from keras_mtl.tasks.f1 import F1Score
 from keras_mtl.tasks.label_names import (
     check_hidden_dim,
@@ -17,8 +16,8 @@ from keras_mtl.tasks.label_names import (
     check_pooling,
     check_share,
     checked_labels,
+    class_numbers,
     outside,
-    unknown_label,
 )
 from keras_mtl.tasks.label_review import label_review
 from keras_mtl.tasks.review import Review
@@ -98,17 +97,7 @@ class Classification(Task):
         return found
 
     def encode(self, values: Sequence[Any], where: str) -> tuple[np.ndarray, np.ndarray]:
-        numbers = {label: number for number, label in enumerate(self.labels)}
-        labels = np.zeros(len(values), np.int32)
-        weights = np.ones(len(values), np.float32)
-        for row, value in enumerate(values):
-            if is_missing(value):
-                weights[row] = 0.0
-            elif isinstance(value, str) and value in numbers:
-                labels[row] = numbers[value]
-            else:
-                raise ValueError(unknown_label(self.name, self.labels, value, where, row))
-        return labels, weights
+        return class_numbers(self.name, self.labels, values, where)
 
     def decode(self, prediction: np.ndarray, words: Sequence[Word] = ()) -> dict[str, Any]:
         best = int(np.argmax(prediction))

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_mtl.heads import POOLINGS
+from keras_mtl.missing import is_missing
 
 
 def checked_labels(name: str, labels: Any) -> tuple[str, ...]:
@@ -44,6 +46,27 @@ def unknown_label(name: str, labels: Sequence[str], value: Any, where: str, row:
         f"({some}) or None. Received: {value!r} in row {row} of {where}. The nearest is "
         f"{nearest[0]!r}. Mend the row, or declare the label with the task."
     )
+
+
+def class_numbers(
+    name: str, labels: Sequence[str], values: Sequence[Any], where: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Label names as int32 class numbers `(N,)`, and float32 weights: 0 where one is missing.
+
+    Raises:
+        ValueError: If a value is none of the labels.
+    """
+    known = {label: number for number, label in enumerate(labels)}
+    numbers = np.zeros(len(values), np.int32)
+    weights = np.ones(len(values), np.float32)
+    for row, value in enumerate(values):
+        if is_missing(value):
+            weights[row] = 0.0
+        elif isinstance(value, str) and value in known:
+            numbers[row] = known[value]
+        else:
+            raise ValueError(unknown_label(name, labels, value, where, row))
+    return numbers, weights
 
 
 def outside(labels: Any, num_classes: int) -> Any:

@@ -5,7 +5,7 @@ from keras import ops
 
 from keras_mtl import tasks
 from keras_mtl.heads import PooledHead
-from keras_mtl.tasks import Task, classification, regression, tagging
+from keras_mtl.tasks import Task, classification, ordinal, regression, tagging
 from tests.contracts import check_head, random_features
 
 pytestmark = pytest.mark.any_backend
@@ -21,6 +21,8 @@ EXAMPLES = [
     classification("first", LABELS, pooling="first"),
     classification("sum", LABELS, pooling="sqrtn"),
     classification("many", [f"label {number}" for number in range(12)]),
+    ordinal("urgency", LABELS),
+    ordinal("grade", LABELS[:2], pooling="last", hidden_dim=3, dropout=0.2),
     regression("score"),
     regression("stars", [1, 2, 5], range=(1, 5), pooling="max", hidden_dim=3, dropout=0.2),
     tagging("tags", LABELS, scheme="plain"),
