@@ -10,6 +10,7 @@ import numpy as np
 from keras_mtl.data import Dataset, Mixture, Split
 from keras_mtl.data.mixing.stream import Batch, encode_stream
 from keras_mtl.data.mixing.tags import encode_tags
+from keras_mtl.missing import is_missing
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.reports import review_json
 from keras_mtl.runs.recording import finite
@@ -105,7 +106,7 @@ def _labelled(
         task.name
         for task in model.tasks
         if any(
-            label is not None
+            not is_missing(label)
             for name in rows
             if task.name in feeds[name]
             for label in rows[name][task.column]

@@ -12,6 +12,7 @@ from keras_mtl.data.tables.table_columns import NULLS
 
 TextArgument = str | Mapping[str, str]
 LabelsArgument = str | Sequence[str] | Mapping[str, Sequence[str] | None]
+ScoresArgument = str | Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class TableRequest:
         labels: Label column to its names in class order, or to `None` for those in train.
         nulls: What becomes of missing values, one of `NULLS`.
         kept: Further columns, which are kept as they are.
+        scores: Columns of numbers.
     """
 
     name: str
@@ -31,10 +33,15 @@ class TableRequest:
     labels: Mapping[str, tuple[str, ...] | None]
     nulls: str
     kept: tuple[str, ...] = ()
+    scores: tuple[str, ...] = ()
 
 
 def check_request(
-    name: str, text: TextArgument, labels: LabelsArgument, nulls: str
+    name: str,
+    text: TextArgument,
+    labels: LabelsArgument,
+    nulls: str,
+    scores: ScoresArgument = (),
 ) -> TableRequest:
     """Check what is asked of the files of a dataset.
 
@@ -44,6 +51,7 @@ def check_request(
             or `tokens` to a column of the files.
         labels: A label column, several, or a mapping to the label names.
         nulls: What becomes of missing values.
+        scores: A column of numbers, or several.
 
     Raises:
         ValueError: If an argument is not as described, or one column is asked for twice.
@@ -66,7 +74,14 @@ def check_request(
                 f"`labels` of dataset {name!r} must name no text column ({', '.join(TEXT_COLUMNS)})"
                 f". Received: {column!r}. Rename the column in the files."
             )
-    return TableRequest(name, texts, spaces, nulls)
+    numbers = _scores(scores, name)
+    for column in numbers:
+        if column in spaces or column in texts.values() or column in TEXT_COLUMNS:
+            raise ValueError(
+                f"`scores` of dataset {name!r} must name columns that are neither texts nor "
+                f"`labels`. Received: {column!r}. Name it under one of them."
+            )
+    return TableRequest(name, texts, spaces, nulls, scores=numbers)
 
 
 def check_stratify(stratify: object, request: TableRequest) -> None:
@@ -154,6 +169,21 @@ def _labels(labels: Any, name: str) -> dict[str, tuple[str, ...] | None]:
         )
     given = columns if isinstance(columns, Mapping) else dict.fromkeys(columns)
     return {column: _names(names, column, name) for column, names in given.items()}
+
+
+def _scores(scores: Any, name: str) -> tuple[str, ...]:
+    columns = [scores] if isinstance(scores, str) else scores
+    if not isinstance(columns, list | tuple) or not all(isinstance(one, str) for one in columns):
+        raise ValueError(
+            f"`scores` of dataset {name!r} must be a column or a list of columns. Received: "
+            f"scores={scores!r:.60}. Write [] for none."
+        )
+    if len(set(columns)) < len(columns):
+        raise ValueError(
+            f"`scores` of dataset {name!r} must name different columns. Received: "
+            f"{list(columns)}. Name a column once."
+        )
+    return tuple(columns)
 
 
 def _names(names: Any, column: str, dataset: str) -> tuple[str, ...] | None:

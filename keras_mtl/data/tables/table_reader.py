@@ -13,6 +13,7 @@ from keras_mtl.data.tables.csv_rows import check_delimiter, csv_rows
 from keras_mtl.data.tables.jsonlines import json_rows
 from keras_mtl.data.tables.table_arguments import (
     LabelsArgument,
+    ScoresArgument,
     TableRequest,
     TextArgument,
     check_request,
@@ -77,6 +78,7 @@ class TableReader(ABC):
         *,
         text: TextArgument = "text",
         labels: LabelsArgument = "label",
+        scores: ScoresArgument = (),
         nulls: str = "error",
         encoding: str = "utf-8",
         delimiter: str | None = None,
@@ -98,6 +100,7 @@ class TableReader(ABC):
                 `{"sentence1": "premise", "sentence2": "hypothesis"}`.
             labels: The label column, or several; or label column to names in class order
                 (`None` for those in train). `[]` for no label column.
+            scores: A column of numbers, or several, read as floats; for `regression`.
             nulls: `"error"` for a null is an error; `"drop"` leaves its row out;
                 `"unlabelled"` keeps a row without its label, and leaves out one without a
                 text. What became of them is counted in the dataset's `nulls`.
@@ -128,7 +131,7 @@ class TableReader(ABC):
         """
         check_encoding(encoding, f"dataset {name!r}")
         check_delimiter(delimiter, f"dataset {name!r}")
-        request = check_request(name, text, labels, nulls)
+        request = check_request(name, text, labels, nulls, scores)
         cut = checked_cut(validation_fraction, stratify, seed, request)
         files = {"train": train, "validation": validation, "test": test}
         reader = partial(csv_rows, encoding=encoding, delimiter=delimiter)
@@ -144,6 +147,7 @@ class TableReader(ABC):
         *,
         text: TextArgument = "text",
         labels: LabelsArgument = "label",
+        scores: ScoresArgument = (),
         nulls: str = "error",
         encoding: str = "utf-8",
         validation_fraction: float = 0.1,
@@ -163,7 +167,7 @@ class TableReader(ABC):
             FileNotFoundError: If a file is not there.
         """
         check_encoding(encoding, f"dataset {name!r}")
-        request = check_request(name, text, labels, nulls)
+        request = check_request(name, text, labels, nulls, scores)
         cut = checked_cut(validation_fraction, stratify, seed, request)
         files = {"train": train, "validation": validation, "test": test}
         reader = partial(json_rows, encoding=encoding)
@@ -176,6 +180,7 @@ class TableReader(ABC):
         *,
         text: TextArgument = "text",
         labels: LabelsArgument = "label",
+        scores: ScoresArgument = (),
         splits: Mapping[str, str | None] | None = None,
         data_dir: FilePath | None = None,
         download: bool = True,
@@ -195,6 +200,7 @@ class TableReader(ABC):
             labels: The label column, or several; or label column to names in class order. The
                 names of a `ClassLabel` may be put in another order; where it has none but
                 numbers, those given name its classes.
+            scores: A column of numbers, or several; see `from_csv`.
             splits: The splits to read where they are not `train`, `validation` and `test`, as in
                 `{"train": "train[:80%]", "test": "train[80%:]"}`; `None` leaves one out. Without
                 validation, a part of train is cut off.
@@ -215,6 +221,6 @@ class TableReader(ABC):
                 downloaded; the message says where to put it.
             ImportError: If preparing it needs a package that is not installed.
         """
-        request = check_request(name, text, labels, nulls)
+        request = check_request(name, text, labels, nulls, scores)
         cut = checked_cut(validation_fraction, stratify, seed, request)
         return cls._from_tables(name, read_tfds(request, splits, data_dir, download), cut)

@@ -119,7 +119,7 @@ def _features(builder: Any, request: TableRequest) -> dict[str, Any]:
     """Return the features of the columns that are asked for."""
     features = builder.info.features
     known = {name: features[name] for name in sorted(getattr(features, "keys", tuple)())}
-    wanted = [*request.texts.values(), *request.labels]
+    wanted = [*request.texts.values(), *request.labels, *request.scores]
     for column in wanted:
         if column not in known:
             raise missing_column(request.name, column, known)
