@@ -38,8 +38,8 @@ class NullCounts(TypedDict):
     """What became of the missing values of a table.
 
     `dropped` counts rows left out, `unlabelled` the rows that were kept without a label or score,
-    for each column of them. Where rows are lists of words, `untagged` counts the words without a tag in
-    rows that have tags.
+    for each column of them. Where rows are lists of words, `untagged` counts the words without a
+    tag in rows that have tags.
     """
 
     dropped: int
