@@ -4,6 +4,7 @@ from keras_mtl.spans import Span
 from keras_mtl.tasks.arguments import by_task
 from keras_mtl.tasks.class_weights import balanced_class_weight
 from keras_mtl.tasks.classification import Classification, classification
+from keras_mtl.tasks.correlation import PearsonCorrelation, SpearmanCorrelation
 from keras_mtl.tasks.ordinal import Ordinal, ordinal
 from keras_mtl.tasks.regression import Regression, regression
 from keras_mtl.tasks.review import Matrix, Mistake, Review, Table
@@ -17,9 +18,11 @@ __all__ = [
     "Matrix",
     "Mistake",
     "Ordinal",
+    "PearsonCorrelation",
     "Regression",
     "Review",
     "Span",
+    "SpearmanCorrelation",
     "Table",
     "Tagging",
     "Task",

@@ -115,7 +115,8 @@ def read_tables(request: TableRequest, tables: Mapping[str, Table]) -> Tables:
             if label.column not in spaces:
                 spaces[label.column] = label.label_space()
         splits[split] = {column.target: column.values for column in columns}
-        unlabelled = {one.column: one.unlabelled for one in (*labels, *scores)}
+        counted: list[LabelColumn | ScoreColumn] = [*labels, *scores]
+        unlabelled = {one.column: one.unlabelled for one in counted}
         nulls[split] = {"dropped": dropped, "unlabelled": unlabelled}
         if words is not None:
             nulls[split]["untagged"] = {label.column: label.untagged for label in labels}
