@@ -27,8 +27,10 @@ from keras_mtl.tasks import (
     Task,
     balanced_class_weight,
     classification,
+    ordinal,
     pair_classification,
     ranking,
+    regression,
     tagging,
 )
 from keras_mtl.training import CheckpointError, FineTuning, SelfCheckError, callbacks
@@ -60,6 +62,8 @@ __all__ = [
     "load_dataset",
     "pair_classification",
     "ranking",
+    "ordinal",
+    "regression",
     "runs",
     "tagging",
     "tasks",

@@ -34,6 +34,7 @@ _WORDS = (
     ("; see `from_arrays`", ", of each class"),
     ("`cleaning.get`", "[Data](data.md#cleaning)"),
     (", or a `CleaningStep`, as for", "; see"),
+    ("by default that of `values`", "by default that of the training rows"),
     ("A folder as above", "The folder of the set"),
 )
 

@@ -122,6 +122,8 @@ DATA = {
 }
 TASKS = {
     "classification": kind(tasks.classification, "name", "labels", "column"),
+    "ordinal": kind(tasks.ordinal, "name", "labels", "column"),
+    "regression": kind(tasks.regression, "name", "values", "column"),
     "tagging": kind(tasks.tagging, "name", "labels", "column"),
 }
 TOKENIZERS = {"words": _tokenizer()}

@@ -246,7 +246,7 @@ class _Loader:
         """A task, its datasets and its weight."""
 
         def find(name: Any) -> kinds.Kind:
-            return kinds.named_kind(name, kinds.TASKS, ("name", "labels", "column"))
+            return kinds.named_kind(name, kinds.TASKS, ("name", "labels", "values", "column"))
 
         choice = self.checker.choice(raw, place, find, "classification", TASK, CLASS_WEIGHT)
         if choice is None:

@@ -64,7 +64,7 @@ TASK = {
             "column",
             str | None,
             None,
-            "The label column; by default the task's name, or the only label column.",
+            "The column of its labels; by default the task's name, or the only such column.",
         ),
         Key("weight", float, 1.0, "Weight of the task's loss, 0 or more."),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras_mtl.reports import figures
 from keras_mtl.reports.figures import number, parsed
-from keras_mtl.reports.results import TaskResult, best_epoch, shown_split
+from keras_mtl.reports.results import TaskResult, best_epoch, lower_is_better, shown_split
 from keras_mtl.reports.run_files import RunFiles
 
 _STATUSES = ("running", "finished", "interrupted", "failed")
@@ -84,7 +84,8 @@ def _order(tasks: list[TaskResult]) -> str | None:
 
 def _is_share(metric: str, values: list[float | None]) -> bool:
     known = [value for value in values if value is not None]
-    return metric != "loss" and bool(known) and all(0 <= value <= 1 for value in known)
+    # An error may lie between 0 and 1 and is no share all the same.
+    return not lower_is_better(metric) and bool(known) and all(0 <= value <= 1 for value in known)
 
 
 def _facts(files: RunFiles) -> list[tuple[str, str]]:

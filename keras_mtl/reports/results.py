@@ -13,6 +13,8 @@ from keras_mtl.reports.run_files import RunFiles, mapping
 Series = tuple[float | None, ...]
 # What is better the lower it is, as far as a name can tell.
 _LOSSES = re.compile(r"(^|_)(loss|error|perplexity|mae|mse|rmse)$")
+# What stands for a task, in the order of choice; all of these are better the higher they are.
+_MAIN = ("macro_f1", "f1", "quadratic_kappa", "pearson")
 # Few tasks stand as declared, at full length; of more the weakest come first, folded.
 FEW_TASKS = 4
 
@@ -66,9 +68,9 @@ class TaskResult:
 
     @property
     def main(self) -> str:
-        """The metric that tasks are compared by: macro F1, F1 of entities, the first, or loss."""
+        """The metric that tasks are compared by: one of `_MAIN`, the first, or loss."""
         metrics = [curve.metric for curve in self.curves if curve.metric != "loss"]
-        known = [name for name in ("macro_f1", "f1") if name in metrics]
+        known = [name for name in _MAIN if name in metrics]
         return (known or metrics or ["loss"])[0]
 
 

@@ -31,6 +31,7 @@ def task_view(files: RunFiles, task: TaskResult) -> dict[str, Any]:
         "figures": [(split, [kept.get(m) for m in metrics]) for split, kept in _splits(task)],
         "matrix": _matrix(task.review.get("matrix")),
         "table": _table(task.review.get("table")),
+        "scored": _columns(task.review.get("table"))[:1] == ["scores"],
         "confusions": _confusions(task.review),
         "counted": _counted(task.review.get("table")),
         "examples": [
@@ -106,10 +107,11 @@ def _table(given: Any) -> dict[str, Any] | None:
     """The figures by label: in class order if they are few, else the weakest first."""
     if not isinstance(given, dict) or not given.get("rows"):
         return None
-    columns = [str(column) for column in given.get("columns") or ()]
+    columns = _columns(given)
     rows = [list(row) for row in given["rows"]]
+    bars = not lower_is_better(columns[-1].lower())  # The last column, where it holds shares.
     if len(rows) <= LARGEST_MATRIX:
-        return {"columns": columns, "rows": rows, "rest": [], "by": None}
+        return {"columns": columns, "rows": rows, "rest": [], "by": None, "bars": bars}
     by = columns[-1]
 
     def weakest(row: list[Any]) -> tuple[bool, float]:
@@ -118,7 +120,7 @@ def _table(given: Any) -> dict[str, Any] | None:
         return value is None, (value or 0.0) * (-1 if lower_is_better(by) else 1)
 
     rows.sort(key=weakest)
-    return {"columns": columns, "rows": rows[:12], "rest": rows[12:], "by": by}
+    return {"columns": columns, "rows": rows[:12], "rest": rows[12:], "by": by, "bars": bars}
 
 
 def _confusions(review: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -136,8 +138,11 @@ def _confusions(review: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _counted(table: Any) -> str:
     """What matrix and confusions count: rows, or words where each has a label."""
-    columns = list(table.get("columns") or ()) if isinstance(table, dict) else []
-    return "words" if {"words", "entities"} & set(columns[1:2]) else "rows"
+    return "words" if {"words", "entities"} & set(_columns(table)[1:2]) else "rows"
+
+
+def _columns(table: Any) -> list[str]:
+    return list(map(str, table.get("columns") or ())) if isinstance(table, dict) else []
 
 
 def _objects(given: Any) -> list[dict[str, Any]]:

@@ -13,8 +13,8 @@ from keras_mtl.config.kinds import IMPORT_PATH, TFDS
 from keras_mtl.config.run_config import Choice, TaskSection
 from keras_mtl.config.yaml_file import Place
 from keras_mtl.data import Dataset, Mixture
-from keras_mtl.data.datasets.label_space import listed, nearest
 from keras_mtl.model import MultiTaskModel
+from keras_mtl.runs.columns import label_column, score_column, shared_labels
 from keras_mtl.spans import are_spans
 from keras_mtl.tasks import Task, balanced_class_weight, tags_of
 
@@ -90,7 +90,7 @@ def load_datasets(config: RunConfig) -> dict[str, Dataset]:
 
 
 def make_tasks(config: RunConfig, datasets: Mapping[str, Dataset]) -> dict[str, Task]:
-    """The tasks of a run, by name, with the labels of their datasets.
+    """The tasks of a run, by name, with the labels or the scores of their datasets.
 
     Raises:
         ConfigError: If a column is not there, or the datasets of a task have other labels.
@@ -98,8 +98,13 @@ def make_tasks(config: RunConfig, datasets: Mapping[str, Dataset]) -> dict[str, 
     found = {}
     for name, one in config.tasks.items():
         with section(config, ("tasks", name)):
+            if "labels" not in one.choice.kind.context:
+                column = score_column(name, one, datasets)
+                values = [value for data in one.data for value in datasets[data].train[column]]
+                found[name] = one.choice.make(name=name, values=values, column=column)
+                continue
             column = label_column(name, one, datasets)
-            labels = _with_tags(one, column, datasets, _shared_labels(one, column, datasets))
+            labels = _with_tags(one, column, datasets, shared_labels(one, column, datasets))
             given = (label for data in one.data for label in datasets[data].train[column])
             choice = _with_class_weight(one.choice, given)
             found[name] = choice.make(name=name, labels=labels, column=column)
@@ -133,33 +138,6 @@ def _with_class_weight(choice: Choice, labels: Iterable[str | None]) -> Choice:
     return dataclasses.replace(choice, values={**choice.values, "class_weight": weights})
 
 
-def label_column(name: str, task: TaskSection, datasets: Mapping[str, Dataset]) -> str:
-    """The column that a task reads: the one given, that of its name, or the only one.
-
-    Raises:
-        ConfigError: If that is none, or it cannot be told.
-    """
-    found: dict[str, str] = {}
-    for data in task.data:
-        columns = list(datasets[data].labels)
-        chosen = task.column or (name if name in columns else None)
-        if chosen is None and len(columns) == 1:
-            chosen = columns[0]
-        if chosen not in columns:
-            raise ConfigError(
-                f"`column` must be a label column of dataset {data!r}: "
-                f"{listed(columns) or 'none'}. Received: {chosen!r}. "
-                f"{nearest(str(chosen), columns)}List it under `labels` of the dataset, too."
-            )
-        found[data] = str(chosen)
-    if len(set(found.values())) > 1:
-        raise ConfigError(
-            f"`column` must be one column in all datasets of the task. Received: {found}. Rename "
-            "it in the files of one of them."
-        )
-    return found[task.data[0]]
-
-
 def make_mixture(
     config: RunConfig, datasets: Mapping[str, Dataset], tasks: Mapping[str, Task]
 ) -> Mixture:
@@ -184,23 +162,6 @@ def compile_model(config: RunConfig, model: MultiTaskModel, mixture: Mixture) ->
             balancer=balancer,
             **training.compile,
         )
-
-
-def _shared_labels(
-    task: TaskSection, column: str, datasets: Mapping[str, Dataset]
-) -> tuple[str, ...]:
-    first, *others = task.data
-    labels = datasets[first].labels[column]
-    for other in others:
-        if datasets[other].labels[column] != labels:
-            differing = sorted(set(labels) ^ set(datasets[other].labels[column]))
-            raise ConfigError(
-                f"The datasets of a task must have the same labels in the same order. Received: "
-                f"{listed(labels)} in {first!r}, {listed(datasets[other].labels[column])} in "
-                f"{other!r}; only in one of them: {listed(differing) or 'none'}. Write the names "
-                f"under `labels` of both datasets: {{{column}: [...]}}."
-            )
-    return labels
 
 
 @contextlib.contextmanager

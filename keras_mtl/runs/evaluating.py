@@ -12,6 +12,7 @@ from keras_mtl.data.mixing.labels import encode_labels
 from keras_mtl.data.mixing.stream import Batch, encode_stream
 from keras_mtl.data.mixing.tags import encode_tags
 from keras_mtl.data.text.reading import shown
+from keras_mtl.missing import is_missing
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.reports import review_json
 from keras_mtl.runs.recording import finite
@@ -107,7 +108,7 @@ def _labelled(
         task.name
         for task in model.tasks
         if any(
-            label is not None
+            not is_missing(label)
             for name in rows
             if task.name in feeds[name]
             for label in rows[name][task.column]

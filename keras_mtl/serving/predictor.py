@@ -36,7 +36,8 @@ class Predictor:
         batch_size: Texts of one pass; texts of like length go together.
 
     Returns:
-        For each text, task name to prediction in words: `label` and `score` for a classification;
+        For each text, task name to prediction in words: `label` and `score` for a classification
+        or a grade; `score`, in the label's own unit, for a regression;
         `words`, `tags` and `entities` (type, text, places, score) for tags; `ranking` (candidate,
         text, score; the best first) for candidates.
 

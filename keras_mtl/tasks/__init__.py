@@ -4,8 +4,11 @@ from keras_mtl.spans import Span
 from keras_mtl.tasks.arguments import by_task
 from keras_mtl.tasks.class_weights import balanced_class_weight
 from keras_mtl.tasks.classification import Classification, classification
+from keras_mtl.tasks.correlation import PearsonCorrelation, SpearmanCorrelation
+from keras_mtl.tasks.ordinal import Ordinal, ordinal
 from keras_mtl.tasks.pairs import PairClassification, pair_classification
 from keras_mtl.tasks.ranking import ABSENT, Ranking, ranking
+from keras_mtl.tasks.regression import Regression, regression
 from keras_mtl.tasks.review import Matrix, Mistake, Review, Table
 from keras_mtl.tasks.schemes import tags_of
 from keras_mtl.tasks.tagging import Tagging, tagging
@@ -19,8 +22,12 @@ __all__ = [
     "Mistake",
     "PairClassification",
     "Ranking",
+    "Ordinal",
+    "PearsonCorrelation",
+    "Regression",
     "Review",
     "Span",
+    "SpearmanCorrelation",
     "Table",
     "Tagging",
     "Task",
@@ -33,6 +40,8 @@ __all__ = [
     "from_config",
     "pair_classification",
     "ranking",
+    "ordinal",
+    "regression",
     "tagging",
     "tags_of",
 ]

@@ -8,16 +8,16 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_mtl.heads import POOLINGS, PooledHead, loss_dtype
-from keras_mtl.missing import is_missing
+from keras_mtl.heads import PooledHead, loss_dtype
 from keras_mtl.tasks.f1 import F1Score
 from keras_mtl.tasks.label_names import (
     check_hidden_dim,
     check_layer,
+    check_pooling,
     check_share,
     checked_labels,
+    class_numbers,
     outside,
-    unknown_label,
 )
 from keras_mtl.tasks.label_review import label_review
 from keras_mtl.tasks.review import Review
@@ -45,11 +45,7 @@ class Classification(Task):
         object.__setattr__(self, "labels", checked_labels(self.name, self.labels))
         object.__setattr__(self, "class_weight", self._checked_class_weight())
         check_share(self.name, label_smoothing=self.label_smoothing, dropout=self.dropout)
-        if self.pooling is not None and self.pooling not in POOLINGS:
-            raise ValueError(
-                f"`pooling` of task {self.name!r} must be one of "
-                f"{', '.join(map(repr, POOLINGS))}. Received: pooling={self.pooling!r}."
-            )
+        check_pooling(self.name, self.pooling)
         check_hidden_dim(self.name, self.hidden_dim)
         check_layer(self.name, self.layer)
 
@@ -101,17 +97,7 @@ class Classification(Task):
         return found
 
     def encode(self, values: Sequence[Any], where: str) -> tuple[np.ndarray, np.ndarray]:
-        numbers = {label: number for number, label in enumerate(self.labels)}
-        labels = np.zeros(len(values), np.int32)
-        weights = np.ones(len(values), np.float32)
-        for row, value in enumerate(values):
-            if is_missing(value):
-                weights[row] = 0.0
-            elif isinstance(value, str) and value in numbers:
-                labels[row] = numbers[value]
-            else:
-                raise ValueError(unknown_label(self.name, self.labels, value, where, row))
-        return labels, weights
+        return class_numbers(self.name, self.labels, values, where)
 
     def decode(self, prediction: np.ndarray, words: Sequence[Word] = ()) -> dict[str, Any]:
         best = int(np.argmax(prediction))

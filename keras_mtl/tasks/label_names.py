@@ -5,7 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+
+from keras_mtl.heads import POOLINGS
+from keras_mtl.missing import is_missing
 
 
 def checked_labels(name: str, labels: Any) -> tuple[str, ...]:
@@ -44,6 +48,27 @@ def unknown_label(name: str, labels: Sequence[str], value: Any, where: str, row:
     )
 
 
+def class_numbers(
+    name: str, labels: Sequence[str], values: Sequence[Any], where: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Label names as int32 class numbers `(N,)`, and float32 weights: 0 where one is missing.
+
+    Raises:
+        ValueError: If a value is none of the labels.
+    """
+    known = {label: number for number, label in enumerate(labels)}
+    numbers = np.zeros(len(values), np.int32)
+    weights = np.ones(len(values), np.float32)
+    for row, value in enumerate(values):
+        if is_missing(value):
+            weights[row] = 0.0
+        elif isinstance(value, str) and value in known:
+            numbers[row] = known[value]
+        else:
+            raise ValueError(unknown_label(name, labels, value, where, row))
+    return numbers, weights
+
+
 def outside(labels: Any, num_classes: int) -> Any:
     """Booleans in the shape of class numbers: which are none."""
     # What is not inside, so that NaN is outside too.
@@ -60,6 +85,15 @@ def check_share(name: str, **shares: float) -> None:
             raise ValueError(
                 f"`{argument}` of task {name!r} must be in [0, 1). Received: {argument}={value!r}."
             )
+
+
+def check_pooling(name: str, pooling: str | None) -> None:
+    """See that a task's way of pooling is known, or `None`. Raises `ValueError`."""
+    if pooling is not None and pooling not in POOLINGS:
+        raise ValueError(
+            f"`pooling` of task {name!r} must be one of {', '.join(map(repr, POOLINGS))}. "
+            f"Received: pooling={pooling!r}."
+        )
 
 
 def check_hidden_dim(name: str, hidden_dim: int | None) -> None:

@@ -13,7 +13,11 @@ _LEAST = 1e-38
 
 
 def label_review(
-    names: tuple[str, ...], labels: np.ndarray, weights: np.ndarray, probabilities: np.ndarray
+    names: tuple[str, ...],
+    labels: np.ndarray,
+    weights: np.ndarray,
+    probabilities: np.ndarray,
+    chosen: np.ndarray | None = None,
 ) -> Review:
     """The review of `N` rows over `C` labels.
 
@@ -26,6 +30,7 @@ def label_review(
         labels: `(N,)` class numbers, in the label space wherever the weight is above 0.
         weights: `(N,)`; a row with weight 0 has no label.
         probabilities: `(N, C)`.
+        chosen: `(N,)` class numbers of what is predicted; by default the most probable.
 
     Returns:
         The review; its badness is `-log` of the probability of the true label.
@@ -36,7 +41,7 @@ def label_review(
     # add up to NaN.
     with np.errstate(invalid="ignore"):
         sound = np.isfinite(probabilities.sum(axis=-1, dtype=float))
-    chosen = probabilities.argmax(axis=-1)
+    chosen = probabilities.argmax(axis=-1) if chosen is None else chosen
     right = known & sound & (actual == chosen)
     pair = _pair(probabilities, actual, chosen)
     pair[~sound] = [0.0, np.nan]

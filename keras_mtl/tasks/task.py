@@ -122,6 +122,11 @@ class Task(abc.ABC):
     def outside(self, labels: Any) -> Any:
         """Booleans in the shape of the loss: which labels are outside the label space."""
 
+    @property
+    def label_space(self) -> str:
+        """What labels are as numbers, to be said behind "must be"."""
+        return "in its label space"
+
     @abc.abstractmethod
     def metrics(self) -> list[keras.metrics.Metric]:
         """New metrics, built, that take `(labels, predictions, sample_weight)`."""

@@ -133,7 +133,8 @@ class MultiTaskTrainer(CompiledModel):
             **options: As in Keras.
 
         Returns:
-            Task name to predictions; probabilities `(N, num_classes)` for classification.
+            Task name to predictions: probabilities `(N, num_classes)` of labels, or scores `(N, 1)`
+            in their own unit for regression.
         """
 
         def predict_arrays(arrays: Any, rows_per_step: int | None) -> dict[str, np.ndarray]:

@@ -5,7 +5,15 @@ from keras import ops
 
 from keras_mtl import tasks
 from keras_mtl.heads import PooledHead
-from keras_mtl.tasks import Ranking, Task, classification, pair_classification, tagging
+from keras_mtl.tasks import (
+    Ranking,
+    Task,
+    classification,
+    ordinal,
+    pair_classification,
+    regression,
+    tagging,
+)
 from tests.contracts import check_head, random_features
 
 pytestmark = pytest.mark.any_backend
@@ -22,6 +30,10 @@ EXAMPLES = [
     classification("sum", LABELS, pooling="sqrtn"),
     classification("many", [f"label {number}" for number in range(12)]),
     pair_classification("pair", LABELS, joint=True),
+    ordinal("urgency", LABELS),
+    ordinal("grade", LABELS[:2], pooling="last", hidden_dim=3, dropout=0.2),
+    regression("score"),
+    regression("stars", [1, 2, 5], range=(1, 5), pooling="max", hidden_dim=3, dropout=0.2),
     tagging("tags", LABELS, scheme="plain"),
     tagging("slots", TAGS, hidden_dim=3, dropout=0.2),
     tagging("field", TAGS, crf=True),

@@ -49,6 +49,8 @@ def main(replicas):
         demo_splits,
         row_model,
         row_split,
+        score_model,
+        score_split,
         weights_of,
     )
 
@@ -63,6 +65,9 @@ def main(replicas):
         rows = row_split(rows=12)
         tagging = row_model(rows)
         tagging.compile(keras.optimizers.SGD(0.5, global_clipnorm=0.5))
+        scores = score_split(rows=37)
+        scoring = score_model(scores, kind="bag")
+        scoring.compile(keras.optimizers.SGD(0.1, global_clipnorm=0.5))
     # Rows of a stream are a multiple of the replicas: 8 and 4 are that of one and of two.
     mixture = demo_mixture(batch_size=12)
     reviews, newswire = demo_splits(rows=37, seed=5)
@@ -83,6 +88,10 @@ def main(replicas):
         {"rows": rows}, {"rows": ("slots", "intent", "parts")}, batch_size=12, length_classes=1
     )
     tagged = tagging.fit(words, epochs=3, validation_data=words, verbose=0).history
+    graded = mtl.Mixture(
+        {"scores": scores}, {"scores": ("stars", "grade")}, batch_size=12, length_classes=1
+    )
+    scored = scoring.fit(graded, epochs=2, validation_data=graded, verbose=0).history
     found = {
         "nested": {k: list(map(float, v)) for k, v in nested.items()},
         "plain": {k: list(map(float, v)) for k, v in plain.items()},
@@ -91,6 +100,7 @@ def main(replicas):
         "stopped weights": [w.astype("float64").ravel().tolist() for w in weights_of(model)],
         "tagged": {k: list(map(float, v)) for k, v in tagged.items()},
         "words tagged": [w.astype("float64").ravel().tolist() for w in tagging.get_weights()],
+        "scored": {k: list(map(float, v)) for k, v in scored.items()},
         "words weighed": [w.astype("float64").ravel().tolist() for w in weighing.get_weights()],
         "predicted": {k: v.tolist() for k, v in predicted.items()},
         "compilations": model.compilations["train"],

@@ -139,3 +139,37 @@ def _with_holes(value, name, random, missing):
     if name != "parts" or not missing:
         return value
     return [None if random.random() < missing / 2 else tag for tag in value]
+
+
+GRADES = ("poor", "fair", "good", "great")
+
+
+def score_tasks(values=None):
+    """A score and a grade for each text."""
+    return mtl.regression("stars", values, range=(1, 5)), mtl.ordinal("grade", GRADES)
+
+
+def score_split(rows=40, seed=0, missing=0.3):
+    """Texts with a score from 1 to 5 and a grade, either of them missing in any row."""
+    random = np.random.default_rng(seed)
+    texts = [" ".join(random.choice(WORDS, random.integers(1, 12))) for _ in range(rows)]
+    # Both say which word is the first, so that there is something to learn.
+    first = [WORDS.index(text.split()[0]) for text in texts]
+    columns = {
+        "stars": [1.0 + 4.0 * number / (len(WORDS) - 1) for number in first],
+        "grade": [GRADES[4 * number // len(WORDS)] for number in first],
+    }
+    for name, column in columns.items():
+        gone = random.random(rows) < missing
+        columns[name] = [None if one else v for one, v in zip(gone, column, strict=True)]
+    return mtl.Split({"text": texts, **columns}, "scores/train")
+
+
+def score_model(split, seed=0, kind="lstm"):
+    keras.utils.set_random_seed(seed)
+    tokenizer = mtl.WordTokenizer(WORDS)
+    if kind == "lstm":
+        trunk = mtl.trunks.lstm(tokenizer, 6, 5)
+    else:
+        trunk = mtl.trunks.bag(tokenizer, 6, bigram_buckets=0)
+    return mtl.MultiTaskModel(trunk, score_tasks(split["stars"]))

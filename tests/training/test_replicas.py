@@ -52,6 +52,7 @@ def apart(one, two):
         "words weighed",
         "tagged",
         "words tagged",
+        "scored",
     ],
 )
 def test_two_replicas_equal_one(one_and_two, what):

@@ -172,15 +172,21 @@ def _labels_of(task: Task, values: Any, rows: int) -> tuple[np.ndarray, np.ndarr
         array = np.nan_to_num(array)
     outside = np.asarray(task.outside(array))
     weights = np.ones(outside.shape, np.float32) if weights is None else weights
+    if weights.shape == outside.shape:  # What stands for a missing label may be none itself.
+        outside = outside & (weights > 0)
     if outside.any():
         row = int(np.argwhere(outside)[0][0])
         raise ValueError(
-            f"Labels of task {task.name!r} must be in its label space. Received: "
+            f"Labels of task {task.name!r} must be {task.label_space}. Received: "
             f"{array[row].tolist()!r} in row {row} of y, and {int(outside.sum()) - 1} more. "
             "Give rows without a label the label None, or a sample weight of 0 and any label of "
             "the task."
         )
-    return array.astype(np.int32) if array.dtype.kind in "iub" else array, weights
+    if array.dtype.kind in "iub":
+        numbers = array.astype(np.int32)
+        # What int32 cannot hold are scores.
+        array = numbers if np.array_equal(numbers, array) else array.astype(np.float32)
+    return array, weights
 
 
 def _tags_of(

@@ -9,6 +9,7 @@ from keras_mtl.data.tables.huggingface_tables import checked_splits, read_huggin
 from keras_mtl.data.tables.table_arguments import (
     ColumnsArgument,
     LabelsArgument,
+    ScoresArgument,
     TextArgument,
     check_request,
 )
@@ -27,6 +28,7 @@ class LibraryReader(TableReader):
         *,
         text: TextArgument = "text",
         labels: LabelsArgument = "label",
+        scores: ScoresArgument = (),
         columns: ColumnsArgument = (),
         splits: Mapping[str, str | None] | None = None,
         data_dir: FilePath | None = None,
@@ -49,8 +51,9 @@ class LibraryReader(TableReader):
             labels: The label column, or several; or label column to names in class order. The
                 names of a `ClassLabel` may be put in another order; where it has none but
                 numbers, those given name its classes.
-            columns: Columns to keep as they are, such as scores; or the names that they get to
-                columns, as in `{"score": "label"}` of `glue/stsb`.
+            scores: A column of numbers, or several; see `from_csv`.
+            columns: Columns to keep as they are; or the names that they get to columns, as in
+                `{"score": "label"}` of `glue/stsb`.
             splits: The splits to read where they are not `train`, `validation` and `test`, as in
                 `{"train": "train[:80%]", "test": "train[80%:]"}`; `None` leaves one out. Without
                 validation, a part of train is cut off.
@@ -71,7 +74,7 @@ class LibraryReader(TableReader):
                 downloaded; the message says where to put it.
             ImportError: If preparing it needs a package that is not installed.
         """
-        request = check_request(name, text, labels, nulls, columns)
+        request = check_request(name, text, labels, nulls, scores, columns)
         cut = checked_cut(validation_fraction, stratify, seed, request)
         return cls._from_tables(name, read_tfds(request, splits, data_dir, download), cut)
 
@@ -122,7 +125,7 @@ class LibraryReader(TableReader):
             ValueError: If an argument, a column or a row is not as described, or splits have
                 different classes; the message names the split and the row, counted from 0.
         """
-        request = check_request(name, text, labels, nulls, columns)
+        request = check_request(name, text, labels, nulls, columns=columns)
         cut = checked_cut(validation_fraction, stratify, seed, request)
         splits = checked_splits(name, {"train": train, "validation": validation, "test": test})
         return cls._from_tables(name, read_huggingface(request, splits), cut)

@@ -12,6 +12,7 @@ from keras_mtl.data.tables.table_columns import NULLS
 
 TextArgument = str | Mapping[str, str]
 LabelsArgument = str | Sequence[str] | Mapping[str, Sequence[str] | None]
+ScoresArgument = str | Sequence[str]
 
 ColumnsArgument = Sequence[str] | Mapping[str, str]
 
@@ -27,6 +28,7 @@ class TableRequest:
         nulls: What becomes of missing values, one of `NULLS`.
         kept: Further columns, which are kept as they are: column of the splits to column of the
             files.
+        scores: Columns of numbers.
     """
 
     name: str
@@ -34,6 +36,7 @@ class TableRequest:
     labels: Mapping[str, tuple[str, ...] | None]
     nulls: str
     kept: Mapping[str, str] = field(default_factory=dict)
+    scores: tuple[str, ...] = ()
 
 
 def check_request(
@@ -41,6 +44,7 @@ def check_request(
     text: TextArgument,
     labels: LabelsArgument,
     nulls: str,
+    scores: ScoresArgument = (),
     columns: ColumnsArgument = (),
 ) -> TableRequest:
     """Check what is asked of the files of a dataset.
@@ -51,6 +55,7 @@ def check_request(
             or `tokens` to a column of the files.
         labels: A label column, several, or a mapping to the label names.
         nulls: What becomes of missing values.
+        scores: A column of numbers, or several.
         columns: Columns to keep as they are, or a mapping from their new names to columns.
 
     Raises:
@@ -74,8 +79,16 @@ def check_request(
                 f"`labels` of dataset {name!r} must name no text column ({', '.join(TEXT_COLUMNS)})"
                 f". Received: {column!r}. Rename the column in the files."
             )
-    kept = _kept(columns, name, {**spaces, **texts}, {*spaces, *texts.values()})
-    return TableRequest(name, texts, spaces, nulls, kept)
+    numbers = _scores(scores, name)
+    for column in numbers:
+        if column in spaces or column in texts.values() or column in TEXT_COLUMNS:
+            raise ValueError(
+                f"`scores` of dataset {name!r} must name columns that are neither texts nor "
+                f"`labels`. Received: {column!r}. Name it under one of them."
+            )
+    taken = dict.fromkeys(numbers)
+    kept = _kept(columns, name, {**spaces, **texts, **taken}, {*spaces, *texts.values(), *taken})
+    return TableRequest(name, texts, spaces, nulls, kept, numbers)
 
 
 def check_stratify(stratify: object, request: TableRequest) -> None:
@@ -201,6 +214,21 @@ def _labels(labels: Any, name: str) -> dict[str, tuple[str, ...] | None]:
         )
     given = columns if isinstance(columns, Mapping) else dict.fromkeys(columns)
     return {column: _names(names, column, name) for column, names in given.items()}
+
+
+def _scores(scores: Any, name: str) -> tuple[str, ...]:
+    columns = [scores] if isinstance(scores, str) else scores
+    if not isinstance(columns, list | tuple) or not all(isinstance(one, str) for one in columns):
+        raise ValueError(
+            f"`scores` of dataset {name!r} must be a column or a list of columns. Received: "
+            f"scores={scores!r:.60}. Write [] for none."
+        )
+    if len(set(columns)) < len(columns):
+        raise ValueError(
+            f"`scores` of dataset {name!r} must name different columns. Received: "
+            f"{list(columns)}. Name a column once."
+        )
+    return tuple(columns)
 
 
 def _names(names: Any, column: str, dataset: str) -> tuple[str, ...] | None:

@@ -51,7 +51,7 @@ class TextColumn:
     def add_null(self, value: Any, line: int) -> None:
         """Refuse a missing text: nothing can be learned from a row without one."""
         raise ValueError(
-            f"{self._where} must have a text in every row. Received: {_received(value)} in "
+            f"{self._where} must have a text in every row. Received: {received(value)} in "
             f"{self._unit} {line}. {_misnamed(self.column, value)}Pass nulls='drop' to leave such "
             "rows out, nulls='unlabelled' if rows without a label are to stay."
         )
@@ -212,7 +212,7 @@ class LabelColumn:
 
     def _missing(self, what: str, value: Any, at: str, kind: str) -> ValueError:
         return ValueError(
-            f"{self._where} must have {what}. Received: {_received(value)} in {at}. "
+            f"{self._where} must have {what}. Received: {received(value)} in {at}. "
             f"{_misnamed(self.column, value)}Pass nulls='drop' to leave such rows out, "
             f"nulls='unlabelled' to keep them without this {kind}{self._without_label}."
         )
@@ -287,7 +287,8 @@ def is_empty(value: Any) -> bool:
     )
 
 
-def _received(value: Any) -> str:
+def received(value: Any) -> str:
+    """Write a missing value for a message."""
     if isinstance(value, Absent):
         return f"only the fields {listed(value.fields) or '(none)'}"
     return "an empty cell" if isinstance(value, str) else "null" if value is None else repr(value)

@@ -12,6 +12,7 @@ from keras_mtl.data.tables.csv_rows import check_delimiter, csv_rows
 from keras_mtl.data.tables.jsonlines import json_rows
 from keras_mtl.data.tables.table_arguments import (
     LabelsArgument,
+    ScoresArgument,
     TableRequest,
     TextArgument,
     check_request,
@@ -75,6 +76,7 @@ class TableReader(ABC):
         *,
         text: TextArgument = "text",
         labels: LabelsArgument = "label",
+        scores: ScoresArgument = (),
         nulls: str = "error",
         encoding: str = "utf-8",
         delimiter: str | None = None,
@@ -96,6 +98,7 @@ class TableReader(ABC):
                 `{"sentence1": "premise", "sentence2": "hypothesis"}`.
             labels: The label column, or several; or label column to names in class order
                 (`None` for those in train). `[]` for no label column.
+            scores: A column of numbers, or several, read as floats; for `regression`.
             nulls: `"error"` for a null is an error; `"drop"` leaves its row out;
                 `"unlabelled"` keeps a row without its label, and leaves out one without a
                 text. What became of them is counted in the dataset's `nulls`.
@@ -126,7 +129,7 @@ class TableReader(ABC):
         """
         check_encoding(encoding, f"dataset {name!r}")
         check_delimiter(delimiter, f"dataset {name!r}")
-        request = check_request(name, text, labels, nulls)
+        request = check_request(name, text, labels, nulls, scores)
         cut = checked_cut(validation_fraction, stratify, seed, request)
         files = {"train": train, "validation": validation, "test": test}
         reader = partial(csv_rows, encoding=encoding, delimiter=delimiter)
@@ -142,6 +145,7 @@ class TableReader(ABC):
         *,
         text: TextArgument = "text",
         labels: LabelsArgument = "label",
+        scores: ScoresArgument = (),
         nulls: str = "error",
         encoding: str = "utf-8",
         validation_fraction: float = 0.1,
@@ -161,7 +165,7 @@ class TableReader(ABC):
             FileNotFoundError: If a file is not there.
         """
         check_encoding(encoding, f"dataset {name!r}")
-        request = check_request(name, text, labels, nulls)
+        request = check_request(name, text, labels, nulls, scores)
         cut = checked_cut(validation_fraction, stratify, seed, request)
         files = {"train": train, "validation": validation, "test": test}
         reader = partial(json_rows, encoding=encoding)

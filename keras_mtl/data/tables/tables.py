@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
+from keras_mtl.data.tables.score_column import ScoreColumn
 from keras_mtl.data.tables.table_arguments import TableRequest
 from keras_mtl.data.tables.table_columns import KeptColumn, LabelColumn, Place, TextColumn
 from keras_mtl.data.tables.text_files import FilePath, existing_file
@@ -17,7 +18,7 @@ from keras_mtl.data.tables.text_files import FilePath, existing_file
 Rows = Generator[tuple[int, list[Any]], None, None]
 # Reads some columns of a file row by row.
 RowReader = Callable[[Path, Sequence[str]], Rows]
-Columns = Sequence[TextColumn | LabelColumn | KeptColumn]
+Columns = Sequence[TextColumn | LabelColumn | ScoreColumn | KeptColumn]
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,9 @@ class Table:
 class NullCounts(TypedDict):
     """What became of the missing values of a table.
 
-    `dropped` counts rows left out, `unlabelled` the rows that were kept without a label, for
-    each label column. Where rows are lists of words, `untagged` counts the words without a tag in
-    rows that have tags.
+    `dropped` counts rows left out, `unlabelled` the rows that were kept without a label or score,
+    for each column of them. Where rows are lists of words, `untagged` counts the words without a
+    tag in rows that have tags.
     """
 
     dropped: int
@@ -104,12 +105,14 @@ def read_tables(request: TableRequest, tables: Mapping[str, Table]) -> Tables:
             )
             for column, names in request.labels.items()
         ]
+        scores = [ScoreColumn(column, table.place, request.nulls) for column in request.scores]
         columns: Columns = [
             *texts,
             *labels,
+            *scores,
             *(KeptColumn(column, to) for to, column in request.kept.items()),
         ]
-        most = len(texts) + len(labels)
+        most = len(texts) + len(labels) + len(scores)
         needed = {"error": 0, "unlabelled": len(texts), "drop": most}[request.nulls]
         dropped = _read_table(table, columns, needed, request.nulls)
         for label in labels:
@@ -117,7 +120,8 @@ def read_tables(request: TableRequest, tables: Mapping[str, Table]) -> Tables:
             if label.column not in spaces:
                 spaces[label.column] = label.label_space()
         splits[split] = {column.target: column.values for column in columns}
-        unlabelled = {label.column: label.unlabelled for label in labels}
+        counted: list[LabelColumn | ScoreColumn] = [*labels, *scores]
+        unlabelled = {one.column: one.unlabelled for one in counted}
         nulls[split] = {"dropped": dropped, "unlabelled": unlabelled}
         if words is not None:
             nulls[split]["untagged"] = {label.column: label.untagged for label in labels}
@@ -129,7 +133,7 @@ def _read_table(table: Table, columns: Columns, needed: int, nulls: str) -> int:
 
     Args:
         table: The rows.
-        columns: The texts, then the labels, then what is kept as it is.
+        columns: The texts, then labels and scores, then what is kept as it is.
         needed: Of the first columns, how many a row needs a value in so as not to be dropped.
         nulls: What was asked to become of nulls, for messages.
     """

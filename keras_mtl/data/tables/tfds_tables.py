@@ -119,7 +119,8 @@ def _features(builder: Any, request: TableRequest) -> dict[str, Any]:
     """Return the features of the columns that are asked for."""
     features = builder.info.features
     known = {name: features[name] for name in sorted(getattr(features, "keys", tuple)())}
-    wanted = [*request.texts.values(), *request.labels, *request.kept.values()]
+    kept = request.kept.values()
+    wanted = [*request.texts.values(), *request.labels, *request.scores, *kept]
     for column in wanted:
         if column not in known:
             raise missing_column(request.name, column, known)
