@@ -31,6 +31,7 @@ from keras_mtl.tasks import (
     pair_classification,
     ranking,
     regression,
+    similarity,
     tagging,
 )
 from keras_mtl.training import CheckpointError, FineTuning, SelfCheckError, callbacks
@@ -65,6 +66,7 @@ __all__ = [
     "ordinal",
     "regression",
     "runs",
+    "similarity",
     "tagging",
     "tasks",
     "trunks",

@@ -120,10 +120,14 @@ DATA = {
     "tfds": kind(Dataset.from_tfds, "name", "seed"),
     "named": kind(load_dataset, "name", "seed", "text", "labels"),
 }
+_CLASSIFICATION = kind(tasks.classification, "name", "labels", "column")
 TASKS = {
-    "classification": kind(tasks.classification, "name", "labels", "column"),
+    "classification": _CLASSIFICATION,
     "ordinal": kind(tasks.ordinal, "name", "labels", "column"),
+    "pair_classification": kind(tasks.pair_classification, "name", "labels", "column"),
+    "ranking": kind(tasks.ranking, "name", "column"),
     "regression": kind(tasks.regression, "name", "values", "column"),
+    "similarity": kind(tasks.similarity, "name", "values", "column"),
     "tagging": kind(tasks.tagging, "name", "labels", "column"),
 }
 TOKENIZERS = {"words": _tokenizer()}

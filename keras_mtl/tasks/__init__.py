@@ -6,7 +6,7 @@ from keras_mtl.tasks.class_weights import balanced_class_weight
 from keras_mtl.tasks.classification import Classification, classification
 from keras_mtl.tasks.correlation import PearsonCorrelation, SpearmanCorrelation
 from keras_mtl.tasks.ordinal import Ordinal, ordinal
-from keras_mtl.tasks.pairs import PairClassification, pair_classification
+from keras_mtl.tasks.pairs import PairClassification, Similarity, pair_classification, similarity
 from keras_mtl.tasks.ranking import ABSENT, Ranking, ranking
 from keras_mtl.tasks.regression import Regression, regression
 from keras_mtl.tasks.review import Matrix, Mistake, Review, Table
@@ -27,6 +27,7 @@ __all__ = [
     "Regression",
     "Review",
     "Span",
+    "Similarity",
     "SpearmanCorrelation",
     "Table",
     "Tagging",
@@ -42,6 +43,7 @@ __all__ = [
     "ranking",
     "ordinal",
     "regression",
+    "similarity",
     "tagging",
     "tags_of",
 ]

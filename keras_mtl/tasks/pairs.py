@@ -1,13 +1,15 @@
 """Two texts in a row, and what they are to each other."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import keras
 
 from keras_mtl.heads import PairHead
+from keras_mtl.tasks import scores as of_scores
 from keras_mtl.tasks.classification import Classification
+from keras_mtl.tasks.regression import Regression
 from keras_mtl.tasks.task import Task
 
 
@@ -27,14 +29,12 @@ def decided(task: Any, preprocessor: Any) -> Any:
     return task if task.joint is not None else dataclasses.replace(task, joint=possible)
 
 
-@keras.saving.register_keras_serializable(package="keras_mtl")
-@dataclasses.dataclass(frozen=True)
-class PairClassification(Classification):
-    """A task with one label for each pair of texts; made by `pair_classification`."""
+class _OfPairs(Task):
+    """What tasks of pairs have in common."""
 
     reads: ClassVar[str] = "pair"
 
-    joint: bool | None = None
+    joint: bool | None
 
     @property
     def several(self) -> bool:
@@ -45,18 +45,36 @@ class PairClassification(Classification):
         return not self.joint
 
     def read_by(self, preprocessor: Any) -> Task:
-        return decided(self, preprocessor)
+        found: Task = decided(self, preprocessor)
+        return found
 
     def head(self) -> keras.layers.Layer:
+        task: Any = self
         return PairHead(
-            self.num_classes,
-            self.pooling,
-            self.hidden_dim,
-            self.dropout,
-            self.name,
-            self.layer,
-            name=f"{self.name}_head",
+            getattr(task, "num_classes", 1),
+            task.pooling,
+            task.hidden_dim,
+            task.dropout,
+            task.name,
+            task.layer,
+            name=f"{task.name}_head",
         )
+
+
+@keras.saving.register_keras_serializable(package="keras_mtl")
+@dataclasses.dataclass(frozen=True)
+class PairClassification(_OfPairs, Classification):
+    """A task with one label for each pair of texts; made by `pair_classification`."""
+
+    joint: bool | None = None
+
+
+@keras.saving.register_keras_serializable(package="keras_mtl")
+@dataclasses.dataclass(frozen=True)
+class Similarity(_OfPairs, Regression):
+    """A task with one score for each pair of texts; made by `similarity`."""
+
+    joint: bool | None = None
 
 
 def pair_classification(
@@ -116,3 +134,52 @@ def pair_classification(
         "layer": layer,
     }
     return PairClassification(name, column or name, **arguments)
+
+
+def similarity(
+    name: str,
+    values: Iterable[Any] | None = None,
+    column: str | None = None,
+    *,
+    range: tuple[float, float] | None = None,
+    mean: float | None = None,
+    std: float | None = None,
+    joint: bool | None = None,
+    pooling: str | None = None,
+    hidden_dim: int | None = None,
+    dropout: float = 0.0,
+    layer: int | None = None,
+) -> Similarity:
+    """Declare a task with one score for each pair of texts, such as how alike they are.
+
+    Rows have the columns `sentence1` and `sentence2`, and are read as those of
+    `pair_classification`; the score is one as of `regression`.
+
+    Args:
+        name: Name of the task and of the model's output.
+        values: As in `regression`.
+        column: Column of the dataset with the scores; by default `name`.
+        range: As in `regression`.
+        mean: As in `regression`.
+        std: As in `regression`.
+        joint: Whether the trunk reads both texts as one; by default if it can.
+        pooling: As in `classification`.
+        hidden_dim: Width of a hidden layer in the head; linear when `None`.
+        dropout: Share of the features dropped in training.
+        layer: Which layer of the trunk the head reads, counted from 1; the last when `None`.
+
+    Returns:
+        A frozen task.
+
+    Raises:
+        ValueError: If a name, a score or an option is not usable.
+
+    Example:
+        >>> task = similarity("alike", range=(0, 5))
+        >>> task.reads, task.mean
+        ('pair', 2.5)
+    """
+    bounds = of_scores.checked_bounds(name, range)
+    mean, std = of_scores.mean_and_std(name, values, bounds, mean, std)
+    options = (pooling, hidden_dim, dropout, layer)
+    return Similarity(name, column or name, bounds, mean, std, *options, joint=joint)

@@ -96,5 +96,6 @@ def test_every_task_that_compares_has_such_a_head():
     made = {
         mtl.pair_classification("a", ("x", "y")): PairHead,
         mtl.ranking("b"): CandidatesHead,
+        mtl.similarity("c"): PairHead,
     }
     assert all(type(task.head()) is kind for task, kind in made.items())

@@ -12,6 +12,7 @@ from keras_mtl.tasks import (
     ordinal,
     pair_classification,
     regression,
+    similarity,
     tagging,
 )
 from tests.contracts import check_head, random_features
@@ -30,6 +31,7 @@ EXAMPLES = [
     classification("sum", LABELS, pooling="sqrtn"),
     classification("many", [f"label {number}" for number in range(12)]),
     pair_classification("pair", LABELS, joint=True),
+    similarity("alike", range=(0, 5), joint=True),
     ordinal("urgency", LABELS),
     ordinal("grade", LABELS[:2], pooling="last", hidden_dim=3, dropout=0.2),
     regression("score"),

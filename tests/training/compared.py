@@ -9,6 +9,7 @@ PAIRS = {
     "sentence1": ["show me flights", "fly to new york", "a b", "c d e f", "b c", "from boston"],
     "sentence2": ["flights from boston", "fly on friday", "a b c", "f e", "d", "to boston"],
     "same": ["yes", "no", None, "no", "yes", "no"],
+    "alike": [5.0, 2, 3.5, None, 0, 4],
 }
 QUERIES = {
     "query": ["boston", "new york", "a b"],
@@ -30,11 +31,12 @@ def tasks(joint=None):
     return [
         mtl.pair_classification("same", ("no", "yes"), joint=joint),
         mtl.ranking("answer", joint=joint),
+        mtl.similarity("alike", PAIRS["alike"], range=(0, 5), joint=joint),
         mtl.classification("topic", ("x", "y")),
     ]
 
 
-FEEDS = {"pairs": "same", "queries": "answer", "texts": "topic"}
+FEEDS = {"pairs": ("same", "alike"), "queries": ("answer",), "texts": ("topic",)}
 
 
 def mixture(names=tuple(FEEDS), batch_size=6, **options):

@@ -13,15 +13,17 @@ from keras_mtl.data.datasets.label_space import listed, nearest
 from keras_mtl.data.text.compared import READS, compared_rows
 
 PAIR_COLUMNS = ("sentence1", "sentence2")
-TEXT_COLUMNS = ("text", *PAIR_COLUMNS, "tokens")
+# Of these a row has a list of strings.
+LIST_COLUMNS = ("tokens", "candidates")
+TEXT_COLUMNS = ("text", *PAIR_COLUMNS, "tokens", "query", "candidates")
 
 
 class Split:
     """An immutable set of examples, column by column.
 
-    Text columns (`text`, `sentence1`, `sentence2`, and `tokens` with a list of words per row)
-    are checked on the way in; other columns are kept as they are. A pair has two texts: neither
-    may be empty.
+    Text columns (`text`, `sentence1`, `sentence2`, `query`, and with a list of strings per row
+    `tokens` and `candidates`) are checked on the way in; other columns are kept as they are. A
+    pair has two texts: neither may be empty.
 
     Args:
         columns: Column name to values, all of one length.
@@ -178,10 +180,11 @@ def _as_column(values: Any, column: str, split: str) -> tuple[Any, ...]:
 
 def _check_texts(values: Sequence[Any], column: str, split: str) -> None:
     for row, value in enumerate(values):
-        words = value if column == "tokens" and isinstance(value, list | tuple) else [value]
-        text_like = column != "tokens" or words is value
+        several = column in LIST_COLUMNS
+        words = value if several and isinstance(value, list | tuple) else [value]
+        text_like = not several or words is value
         if not text_like or not all(isinstance(word, str) for word in words):
-            expected = "a list of strings" if column == "tokens" else "a string"
+            expected = "a list of strings" if several else "a string"
             hint = "Decode bytes first." if isinstance(value, bytes) else "Fill or drop the row."
             raise ValueError(
                 f"Column {column!r} of split {split!r} must hold {expected} in every row. "

@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
 class ScoreColumn:
-    """A column of numbers, read as floats.
+    """A column of numbers, read as floats; or of lists of them, one for each candidate.
 
     Args:
         column: What the file and the split call it.
@@ -23,7 +23,7 @@ class ScoreColumn:
 
     def __init__(self, column: str, place: Place, nulls: str) -> None:
         self.column = self.target = column
-        self.values: list[float | None] = []
+        self.values: list[float | tuple[float, ...] | None] = []
         self.unlabelled = 0
         self._nulls = nulls
         self._where, self._unit = f"Column {column!r} of '{place.name}'", place.unit
@@ -54,7 +54,7 @@ class ScoreColumn:
         Raises:
             ValueError: If it is no finite number.
         """
-        score = _number(value)
+        score = _numbers(value) if isinstance(value, list) else _number(value)
         if score is None:
             raise ValueError(
                 f"{self._where} must hold finite numbers. Received: {value!r:.60} "
@@ -62,6 +62,11 @@ class ScoreColumn:
                 "point, without a unit or separators; names of classes go to `labels`."
             )
         self.values.append(score)
+
+
+def _numbers(values: list[Any]) -> tuple[float, ...] | None:
+    found = [_number(value) for value in values]
+    return None if None in found else tuple(one for one in found if one is not None)
 
 
 def _number(value: Any) -> float | None:

@@ -9,6 +9,7 @@ from numbers import Integral
 from typing import Any
 
 from keras_mtl.data.datasets.label_space import infer_names, listed, nearest
+from keras_mtl.data.datasets.split import LIST_COLUMNS
 from keras_mtl.data.tables.jsonlines import Absent
 from keras_mtl.spans import are_spans, read_spans
 
@@ -31,11 +32,11 @@ class Place:
 
 
 class TextColumn:
-    """A column of texts, or of lists of words for `tokens`.
+    """A column of texts, or of lists of them: of words for `tokens`, and for `candidates`.
 
     Args:
         column: What the file calls it.
-        target: What the split calls it: `text`, `sentence1`, `sentence2` or `tokens`.
+        target: What the split calls it, one of `TEXT_COLUMNS`.
         place: The table, for messages.
     """
 
@@ -60,12 +61,13 @@ class TextColumn:
         """Take the text of a row.
 
         Raises:
-            ValueError: If it is no string (for `tokens`, no list of strings) or cannot be encoded.
+            ValueError: If it is no string (of lists, no list of strings) or cannot be encoded.
         """
-        tokens = self.target == "tokens"
+        tokens = self.target in LIST_COLUMNS
         words = value if tokens and isinstance(value, list) else [value]
         if tokens is not isinstance(value, list) or not all(isinstance(w, str) for w in words):
-            expected = "a list of words" if tokens else "a string"
+            lists = "a list of words" if self.target == "tokens" else "a list of texts"
+            expected = lists if tokens else "a string"
             raise ValueError(
                 f"{self._where} must hold {expected} in every row. Received: {value!r:.60} "
                 f"({type(value).__name__}) in {self._unit} {line}. Lists of words go to 'tokens', "
