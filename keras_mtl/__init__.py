@@ -23,7 +23,7 @@ from keras_mtl.data.text import cleaning
 from keras_mtl.export import BundleError, export
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.serving import Predictor
-from keras_mtl.tasks import Task, balanced_class_weight, classification, tagging
+from keras_mtl.tasks import Task, balanced_class_weight, classification, multilabel, tagging
 from keras_mtl.training import CheckpointError, FineTuning, SelfCheckError, callbacks
 from keras_mtl.version import __version__
 
@@ -51,6 +51,7 @@ __all__ = [
     "export",
     "heads",
     "load_dataset",
+    "multilabel",
     "runs",
     "tagging",
     "tasks",

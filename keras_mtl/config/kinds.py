@@ -122,6 +122,7 @@ DATA = {
 }
 TASKS = {
     "classification": kind(tasks.classification, "name", "labels", "column"),
+    "multilabel": kind(tasks.multilabel, "name", "labels", "column"),
     "tagging": kind(tasks.tagging, "name", "labels", "column"),
 }
 TOKENIZERS = {"words": _tokenizer()}

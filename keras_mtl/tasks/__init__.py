@@ -4,16 +4,19 @@ from keras_mtl.spans import Span
 from keras_mtl.tasks.arguments import by_task
 from keras_mtl.tasks.class_weights import balanced_class_weight
 from keras_mtl.tasks.classification import Classification, classification
+from keras_mtl.tasks.multilabel import Multilabel, multilabel
 from keras_mtl.tasks.review import Matrix, Mistake, Review, Table
 from keras_mtl.tasks.schemes import tags_of
 from keras_mtl.tasks.tagging import Tagging, tagging
 from keras_mtl.tasks.task import WORD_PLACES, Task, Word, answer, check_tasks, from_config
+from keras_mtl.tasks.thresholds import fit_thresholds
 
 __all__ = [
     "WORD_PLACES",
     "Classification",
     "Matrix",
     "Mistake",
+    "Multilabel",
     "Review",
     "Span",
     "Table",
@@ -25,7 +28,9 @@ __all__ = [
     "by_task",
     "check_tasks",
     "classification",
+    "fit_thresholds",
     "from_config",
+    "multilabel",
     "tagging",
     "tags_of",
 ]

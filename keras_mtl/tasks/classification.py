@@ -8,12 +8,13 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_mtl.heads import POOLINGS, PooledHead, loss_dtype
+from keras_mtl.heads import PooledHead, loss_dtype
 from keras_mtl.missing import is_missing
 from keras_mtl.tasks.f1 import F1Score
 from keras_mtl.tasks.label_names import (
     check_hidden_dim,
     check_layer,
+    check_pooling,
     check_share,
     checked_labels,
     outside,
@@ -45,11 +46,7 @@ class Classification(Task):
         object.__setattr__(self, "labels", checked_labels(self.name, self.labels))
         object.__setattr__(self, "class_weight", self._checked_class_weight())
         check_share(self.name, label_smoothing=self.label_smoothing, dropout=self.dropout)
-        if self.pooling is not None and self.pooling not in POOLINGS:
-            raise ValueError(
-                f"`pooling` of task {self.name!r} must be one of "
-                f"{', '.join(map(repr, POOLINGS))}. Received: pooling={self.pooling!r}."
-            )
+        check_pooling(self.name, self.pooling)
         check_hidden_dim(self.name, self.hidden_dim)
         check_layer(self.name, self.layer)
 
@@ -110,7 +107,10 @@ class Classification(Task):
             elif isinstance(value, str) and value in numbers:
                 labels[row] = numbers[value]
             else:
-                raise ValueError(unknown_label(self.name, self.labels, value, where, row))
+                message = unknown_label(self.name, self.labels, value, where, row)
+                several = isinstance(value, list | tuple | set)
+                hint = " Several labels of one text are a task of kind `multilabel`."
+                raise ValueError(message + (hint if several else ""))
         return labels, weights
 
     def decode(self, prediction: np.ndarray, words: Sequence[Word] = ()) -> dict[str, Any]:

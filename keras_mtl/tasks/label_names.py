@@ -7,6 +7,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_mtl.heads import POOLINGS
+
 
 def checked_labels(name: str, labels: Any) -> tuple[str, ...]:
     """The label names of a task as a tuple.
@@ -60,6 +62,15 @@ def check_share(name: str, **shares: float) -> None:
             raise ValueError(
                 f"`{argument}` of task {name!r} must be in [0, 1). Received: {argument}={value!r}."
             )
+
+
+def check_pooling(name: str, pooling: str | None) -> None:
+    """See that the pooling of a task is one, or `None`. Raises `ValueError`."""
+    if pooling is not None and pooling not in POOLINGS:
+        raise ValueError(
+            f"`pooling` of task {name!r} must be one of {', '.join(map(repr, POOLINGS))}. "
+            f"Received: pooling={pooling!r}."
+        )
 
 
 def check_hidden_dim(name: str, hidden_dim: int | None) -> None:

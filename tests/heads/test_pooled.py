@@ -5,7 +5,7 @@ from keras import ops
 
 from keras_mtl import tasks
 from keras_mtl.heads import PooledHead
-from keras_mtl.tasks import Task, classification, tagging
+from keras_mtl.tasks import Task, classification, multilabel, tagging
 from tests.contracts import check_head, random_features
 
 pytestmark = pytest.mark.any_backend
@@ -21,6 +21,8 @@ EXAMPLES = [
     classification("first", LABELS, pooling="first"),
     classification("sum", LABELS, pooling="sqrtn"),
     classification("many", [f"label {number}" for number in range(12)]),
+    multilabel("several", LABELS),
+    multilabel("rare", LABELS, threshold=(0.2, 0.5, 0.7), pos_weight={"b": 3}, hidden_dim=5),
     tagging("tags", LABELS, scheme="plain"),
     tagging("slots", TAGS, hidden_dim=3, dropout=0.2),
     tagging("field", TAGS, crf=True),
