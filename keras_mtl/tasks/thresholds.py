@@ -42,7 +42,7 @@ def fit_thresholds(
     labels, probabilities = np.asarray(labels), np.asarray(probabilities)
     _check(labels, probabilities, default, whose)
     names = [str(number) for number in range(labels.shape[1])] if names is None else names
-    there = labels.any(axis=0).tolist()
+    there = np.asarray(labels.any(axis=0)).tolist()
     if default is None and not all(there):
         missing = [name for name, one in zip(names, there, strict=True) if not one]
         more = f" and {len(missing) - 8} more" if len(missing) > 8 else ""

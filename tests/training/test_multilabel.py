@@ -99,10 +99,10 @@ def test_lists_of_names_arrays_and_a_mixture_are_scored_alike(model):
 
 
 def test_rows_without_labels_change_nothing():
-    both = [mood_model(), mood_model()]
+    both = [mood_model(TASKS[:1]), mood_model(TASKS[:1])]
     there = [row for row, moods in enumerate(TRAIN["moods"]) if moods is not None]
     for model, split in zip(both, (TRAIN, TRAIN.select(there)), strict=True):
-        model.compile(keras.optimizers.SGD(0.5), loss_weights={"tone": 0.0})
+        model.compile(keras.optimizers.SGD(0.5))
         model.fit(split, {"moods": split["moods"]}, batch_size=len(split), verbose=0)
     assert largest_difference(*map(weights_of, both)) < 1e-6
 
