@@ -116,7 +116,7 @@ def _row_scores(labels: Any, scores: Any) -> Any:
     """The score of each row, `(B,)`."""
     order = ops.flip(ops.argsort(scores, axis=-1), axis=-1)
     falling = ops.take_along_axis(scores, order, axis=-1)
-    there = ops.cast(ops.take_along_axis(labels, order, axis=-1), "float32")
+    there = ops.cast(ops.take_along_axis(labels, order, axis=-1), falling.dtype)
     ranks = ops.cumsum(ops.ones_like(there), axis=-1)
     # Labels that are equally probable share the rank of the last of them. Ranks and hits grow along
     # the row, so the next end of a group has the least of all those behind.

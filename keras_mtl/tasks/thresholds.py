@@ -33,7 +33,7 @@ def fit_thresholds(
 
     Raises:
         ValueError: If the shapes differ, there is no row, a probability is not in [0, 1], a label
-            is neither 0 nor 1, or no row has one of the labels.
+            is neither 0 nor 1, names are too many or few, or no row has one of the labels.
 
     Example:
         >>> fit_thresholds(np.array([[1], [0], [1]]), np.array([[0.75], [0.25], [0.5]]))
@@ -42,6 +42,11 @@ def fit_thresholds(
     labels, probabilities = np.asarray(labels), np.asarray(probabilities)
     _check(labels, probabilities, default, whose)
     names = [str(number) for number in range(labels.shape[1])] if names is None else names
+    if len(names) != labels.shape[1]:
+        raise ValueError(
+            f"`names` of {whose} must be one for each of the {labels.shape[1]} labels. Received: "
+            f"{len(names)}. Give the labels of the task, in class order."
+        )
     there = np.asarray(labels.any(axis=0)).tolist()
     if default is None and not all(there):
         missing = [name for name, one in zip(names, there, strict=True) if not one]

@@ -71,6 +71,7 @@ def test_a_label_without_rows_is_an_error_or_gets_the_default():
         ([[2, 1]], [[0.5, 0.5]], {}, "Received: others, from 1 to 2"),
         ([[1, 1]], [[0.5, 1.5]], {}, "Received: from 0.5 to 1.5"),
         ([[1, 1]], [[0.5, float("nan")]], {}, "of a model that diverged"),
+        ([[1, 1]], [[0.5, 0.5]], {"names": ["joy"]}, "for each of the 2 labels. Received: 1"),
         ([[1, 0]], [[0.5, 0.5]], {"default": 2.0}, "from 0 to 1, or None. Received: 2.0"),
     ],
 )
