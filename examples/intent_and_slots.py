@@ -17,9 +17,10 @@ import keras_mtl as mtl
 def train(options):
     """A model of the tasks asked for; the mixture it was trained on; the dataset."""
     data = mtl.load_dataset("atis")
+    labels = data.labels
     every = {
-        "slots": mtl.tagging("slots", data.labels["slots"], crf=options.crf, dropout=0.1),
-        "intent": mtl.classification("intent", data.labels["intent"], dropout=0.1),
+        "slots": mtl.tagging("slots", labels["slots"], crf=options.crf, dropout=0.1),
+        "intent": mtl.classification("intent", labels["intent"], dropout=0.1, label_smoothing=0.1),
     }
     keras.utils.set_random_seed(options.seed)
     trunk = mtl.trunks.pretrained(options.encoder, word_dropout=0.1)

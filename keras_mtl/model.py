@@ -6,10 +6,11 @@ from typing import Any
 import keras
 
 from keras_mtl import training
-from keras_mtl.data import Mixture
+from keras_mtl.data import Mixture, Split
 from keras_mtl.data.mixing.plain import need_preprocessor
 from keras_mtl.heads import WORD_STARTS, FirstText, JoinTexts, SplitTexts
 from keras_mtl.tasks import Task, check_tasks
+from keras_mtl.training.fitted_thresholds import fit_thresholds
 from keras_mtl.trunks.adapting import adapt
 
 
@@ -105,6 +106,31 @@ class MultiTaskModel(training.MultiTaskTrainer):
             )
         preprocessor = need_preprocessor(self.preprocessor)
         adapt(self.trunk, self.tasks, mixture.encode(preprocessor, self.tasks))
+
+    def fit_thresholds(
+        self,
+        rows: Mixture | Split,
+        tasks: str | Sequence[str] | None = None,
+        default: float | None = None,
+    ) -> None:
+        """Choose the thresholds of tasks with several labels, each for the highest F1 of its label.
+
+        Call it after `fit`, with the validation rows: scores on the rows that thresholds were
+        fitted to flatter the model. `model.tasks` then holds tasks with these thresholds; metrics,
+        saved models and bundles have them, too. Weights stay as they are. How ties are resolved
+        says `keras_mtl.tasks.fit_thresholds`.
+
+        Args:
+            rows: Rows with labels.
+            tasks: The tasks to fit, by default all that have thresholds.
+            default: Threshold of a label that no row has; without it such a label is an error.
+
+        Raises:
+            TypeError: If `rows` are no split or mixture.
+            ValueError: If a task has no thresholds or no labels in the rows, or none of the rows
+                has one of the labels.
+        """
+        fit_thresholds(self, rows, tasks, default)
 
     def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object

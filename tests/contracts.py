@@ -69,7 +69,7 @@ def check_head(task: Task) -> None:
     assert prediction.name == task.name
     predictions = np.asarray(ops.convert_to_numpy(prediction(scores)))
     decoded = task.decode(predictions[0], [Word("word")] * 4)
-    assert all(isinstance(value, (str, float, list)) for value in decoded.values())
+    assert all(isinstance(value, (str, float, list, dict)) for value in decoded.values())
     _check_review(task, predictions)
 
 
@@ -208,7 +208,7 @@ def _check_loss(task: Task, scores: Any) -> None:
     assert labels.shape[0] == len(IDS) and not weights.any()
     assert not ops.convert_to_numpy(task.outside(labels)).any()
     losses = ops.convert_to_numpy(task.loss(ops.convert_to_tensor(labels), scores))
-    assert losses.shape == labels.shape and np.isfinite(losses).all()
+    assert losses.shape == weights.shape and np.isfinite(losses).all()
     assert all(metric.name for metric in task.metrics())
 
 

@@ -12,10 +12,10 @@ from keras_mtl.config import kinds
 from keras_mtl.config.arguments import Key
 from keras_mtl.config.schema import (
     CHECKPOINT,
-    CLASS_WEIGHT,
     COMPILE,
     EARLY_STOPPING,
     MIXTURE,
+    OF_TASKS,
     SCREEN,
     SCREENING,
     SOURCE,
@@ -142,7 +142,7 @@ def page() -> str:
     ]
     for name, one in kinds.TASKS.items():
         keys = {**TASK, **one.keys}
-        keys |= {key: CLASS_WEIGHT[key] for key in CLASS_WEIGHT if key in keys}
+        keys |= {key: OF_TASKS[key] for key in OF_TASKS if key in keys}
         parts.append(_section(f"`tasks.<name>` of kind `{name}`", keys.values()))
     for name, one in kinds.TOKENIZERS.items():
         parts.append(_section(f"`tokenizer` of kind `{name}`", one.keys.values()))

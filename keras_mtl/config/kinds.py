@@ -120,9 +120,9 @@ DATA = {
     "tfds": kind(Dataset.from_tfds, "name", "seed"),
     "named": kind(load_dataset, "name", "seed", "text", "labels"),
 }
-_CLASSIFICATION = kind(tasks.classification, "name", "labels", "column")
 TASKS = {
-    "classification": _CLASSIFICATION,
+    "classification": kind(tasks.classification, "name", "labels", "column"),
+    "multilabel": kind(tasks.multilabel, "name", "labels", "column"),
     "ordinal": kind(tasks.ordinal, "name", "labels", "column"),
     "pair_classification": kind(tasks.pair_classification, "name", "labels", "column"),
     "ranking": kind(tasks.ranking, "name", "column"),

@@ -14,7 +14,7 @@ from keras_mtl.config.checking import Checker
 from keras_mtl.config.errors import ConfigError
 from keras_mtl.config.overrides import overridden
 from keras_mtl.config.run_config import KIND, Choice, DataSection, RunConfig, TaskSection
-from keras_mtl.config.schema import CLASS_WEIGHT, MIXTURE, SCREEN, SCREENING, SOURCE, TASK, TOP
+from keras_mtl.config.schema import MIXTURE, OF_TASKS, SCREEN, SCREENING, SOURCE, TASK, TOP
 from keras_mtl.config.training_section import training_section
 from keras_mtl.config.yaml_file import Document, Place, read_yaml
 
@@ -248,7 +248,7 @@ class _Loader:
         def find(name: Any) -> kinds.Kind:
             return kinds.named_kind(name, kinds.TASKS, ("name", "labels", "values", "column"))
 
-        choice = self.checker.choice(raw, place, find, "classification", TASK, CLASS_WEIGHT)
+        choice = self.checker.choice(raw, place, find, "classification", TASK, OF_TASKS)
         if choice is None:
             return None
         values = dict(choice.values)

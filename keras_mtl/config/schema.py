@@ -79,6 +79,19 @@ CLASS_WEIGHT = {
         "(`balanced`).",
     )
 }
+THRESHOLD = {
+    "threshold": Key(
+        "threshold",
+        str | float | dict[str, float] | list[float],
+        0.5,
+        "The probability from which on a label is predicted, from 0 to 1: one for all, by name "
+        "(0.5 where not named), or in class order; or `fitted`, which chooses them on the "
+        "validation rows, after training. A label that none of these has is an error then; with "
+        "`fitted_or_default` it gets 0.5.",
+    )
+}
+# What a run file has in place of the arguments of these names.
+OF_TASKS = {**CLASS_WEIGHT, **THRESHOLD}
 
 MIXTURE = keys_of(Mixture, ["splits", "tasks", "seed"])
 SCREENING = keys_of(Dataset.screen, ["self"])

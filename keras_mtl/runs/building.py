@@ -13,12 +13,17 @@ from keras_mtl.config.kinds import IMPORT_PATH, TFDS
 from keras_mtl.config.run_config import Choice, TaskSection
 from keras_mtl.config.yaml_file import Place
 from keras_mtl.data import Dataset, Mixture
+from keras_mtl.data.datasets.label_space import listed, nearest
+from keras_mtl.data.mixing.labels import encode_labels
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.runs.columns import label_column, score_column, shared_labels
 from keras_mtl.spans import are_spans
 from keras_mtl.tasks import Task, balanced_class_weight, tags_of
+from keras_mtl.tasks.thresholds import THRESHOLD
 
 BALANCED = "balanced"
+# How thresholds are to be fitted, and what a label gets that no row has; without it, an error.
+FITTED = {"fitted": None, "fitted_or_default": THRESHOLD}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,6 +53,7 @@ def build(config: RunConfig) -> Built:
     """
     datasets = load_datasets(config)
     tasks = make_tasks(config, datasets)
+    check_labels(config, datasets, tasks)
     tokenizer = None
     if config.tokenizer is not None:
         with section(config, ("tokenizer",)):
@@ -106,7 +112,7 @@ def make_tasks(config: RunConfig, datasets: Mapping[str, Dataset]) -> dict[str, 
             column = label_column(name, one, datasets)
             labels = _with_tags(one, column, datasets, shared_labels(one, column, datasets))
             given = (label for data in one.data for label in datasets[data].train[column])
-            choice = _with_class_weight(one.choice, given)
+            choice = _before_fitting(_with_class_weight(one.choice, given))
             found[name] = choice.make(name=name, labels=labels, column=column)
     return found
 
@@ -136,6 +142,39 @@ def _with_class_weight(choice: Choice, labels: Iterable[str | None]) -> Choice:
         )
     weights = balanced_class_weight(labels, power)
     return dataclasses.replace(choice, values={**choice.values, "class_weight": weights})
+
+
+def _before_fitting(choice: Choice) -> Choice:
+    """The choice of a task, without thresholds that are not there before training."""
+    given = choice.values.get("threshold")
+    if not isinstance(given, str):
+        return choice
+    if given not in FITTED:
+        raise ConfigError(
+            f"`threshold` must be one of {listed(FITTED)}, a number, or numbers by label. "
+            f"Received: {given!r}. {nearest(given, FITTED)}".rstrip()
+        )
+    values = {name: value for name, value in choice.values.items() if name != "threshold"}
+    return dataclasses.replace(choice, values=values)
+
+
+def check_labels(
+    config: RunConfig, datasets: Mapping[str, Dataset], tasks: Mapping[str, Task]
+) -> None:
+    """See that the labels of every split can be read: test rows are needed after training only.
+
+    Raises:
+        ConfigError: If they cannot.
+    """
+    for name, task in tasks.items():
+        if task.of_words:  # They are read beside the words of the model.
+            continue
+        with section(config, ("tasks", name)):
+            for data in config.tasks[name].data:
+                for split in datasets[data].splits.values():
+                    rows = split.inputs_for(task.reads)
+                    where = f"{split.name!r}, column {task.column!r}"
+                    encode_labels(task, split[task.column], rows, where)
 
 
 def make_mixture(

@@ -14,6 +14,7 @@ from keras_mtl.runs.fitting import fit, make_watchers
 from keras_mtl.runs.folder import CHECKPOINTS, CONFIG, DATA, EVALUATION, METRICS, RunFolder
 from keras_mtl.runs.record import RunRecord
 from keras_mtl.runs.run import Run
+from keras_mtl.runs.thresholds import check_thresholds, fit_thresholds
 from keras_mtl.training import load_checkpoint
 
 
@@ -21,8 +22,8 @@ def train(config: RunConfig, *, overwrite: bool = False, console: Console | None
     """Train as a run file says, and leave a run folder.
 
     The data are loaded, and everything made, before the folder: what is wrong with the input
-    is said while nothing is written yet. Afterwards the best checkpoint is scored on the
-    validation and test splits, and the report written.
+    is said while nothing is written yet. Afterwards thresholds are fitted, if the file asks for
+    it, the best checkpoint is scored on the validation and test splits, and the report written.
 
     Ctrl-C ends the training between two steps; `last` is then the model as it stood.
 
@@ -44,6 +45,7 @@ def train(config: RunConfig, *, overwrite: bool = False, console: Console | None
     folder.check_free(overwrite)  # Again below, under its lock; here before minutes of loading.
     built = build(config)
     watchers = make_watchers(config, built)
+    check_thresholds(config, built)
     record = RunRecord(folder, config, built)
     profiles = {name: profile(one) for name, one in built.datasets.items()}
     record.info["seconds"]["loading"] = round(time.perf_counter() - begin, 3)
@@ -55,6 +57,7 @@ def train(config: RunConfig, *, overwrite: bool = False, console: Console | None
             with record.timed("training"):
                 fit(config, built, watchers, folder, record, console or Console(stderr=True))
             with record.timed("evaluating"):
+                fit_thresholds(config, built, folder)
                 evaluate(config, built, folder)
         return Run(folder.path)
 

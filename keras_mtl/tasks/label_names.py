@@ -65,7 +65,10 @@ def class_numbers(
         elif isinstance(value, str) and value in known:
             numbers[row] = known[value]
         else:
-            raise ValueError(unknown_label(name, labels, value, where, row))
+            several = isinstance(value, list | tuple | set)
+            hint = " Several labels of one text are a task of kind `multilabel`."
+            message = unknown_label(name, labels, value, where, row)
+            raise ValueError(message + (hint if several else ""))
     return numbers, weights
 
 

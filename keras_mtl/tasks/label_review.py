@@ -9,7 +9,7 @@ WORD_COLUMNS = ("tag", "words", *COLUMNS[2:])
 # With more labels the square of counts would take more memory than the predictions.
 _LARGEST_MATRIX = 1000
 # Below it a probability is one of float32's rounded to 0; its logarithm stays finite.
-_LEAST = 1e-38
+LEAST = 1e-38
 
 
 def label_review(
@@ -47,7 +47,7 @@ def label_review(
     pair[~sound] = [0.0, np.nan]
     pair[~known, 0] = np.nan
     # Adding 0 turns the -0.0 of a certain and right prediction into 0.0.
-    badness = np.where(known, -np.log(np.clip(pair[:, 0], _LEAST, 1.0)), 0.0) + 0.0
+    badness = np.where(known, -np.log(np.clip(pair[:, 0], LEAST, 1.0)), 0.0) + 0.0
     judged = known & sound
     return Review(
         rows=int(known.sum()),
@@ -113,13 +113,14 @@ def _table(
     there = np.bincount(actual, minlength=classes).tolist()
     taken = np.bincount(chosen, minlength=classes).tolist()
     rows: list[tuple[Cell, ...]] = [
-        (name, n, _share(hit, guesses), _share(hit, n), _share(2 * hit, guesses + n))
+        (name, n, share(hit, guesses), share(hit, n), share(2 * hit, guesses + n))
         for name, hit, n, guesses in zip(names, hits, there, taken, strict=True)
     ]
     return Table(COLUMNS, tuple(rows))
 
 
-def _share(part: int, whole: int) -> float | None:
+def share(part: int, whole: int) -> float | None:
+    """A part of a whole; `None` where there is no whole."""
     return part / whole if whole else None
 
 

@@ -65,6 +65,8 @@ class Task(abc.ABC):
 
     # Whether there is a label for each word, and not for each text.
     of_words: ClassVar[bool] = False
+    # Whether what is predicted hangs on thresholds that can be fitted to labelled rows.
+    has_thresholds: ClassVar[bool] = False
     # What `loss` is given in place of a label that does not count.
     blank: ClassVar[int] = 0
     # What is read of a row: "text" (words too), "pair" or "candidates".
@@ -179,6 +181,23 @@ class Task(abc.ABC):
         nothing can be counted for it before training.
         """
         return None
+
+    def with_fitted_thresholds(
+        self, labels: np.ndarray, predictions: np.ndarray, default: float | None = None
+    ) -> "Task":
+        """An equal task with thresholds that suit `N` labelled rows.
+
+        Only kinds with `has_thresholds` have it; others raise `ValueError`.
+
+        Args:
+            labels: Those of `encode`.
+            predictions: What `predict` gives.
+            default: Threshold of a label that no row has; without it that is an error.
+        """
+        raise ValueError(
+            f"Thresholds are fitted of tasks that have them, such as of kind `multilabel`. "
+            f"Received: task {self.name!r}, a {type(self).__name__}."
+        )
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal task."""

@@ -68,6 +68,27 @@ def load_checkpoint(folder: PathLike, which: str = "best", configuration: str | 
     return keras.models.load_model(path)
 
 
+def rewrite_checkpoint(folder: PathLike, which: str, model: Any) -> None:
+    """Write a model in place of a checkpoint that it was loaded from, of the same epoch.
+
+    Raises:
+        CheckpointError: If the folder cannot be written to or the disk is full.
+    """
+    folder = Path(folder)
+    index, path = read_index(folder), folder / f"{which}.keras"
+    index.pop("coming", None)
+
+    def write() -> None:
+        model.save(partial(path))
+        entry = {**index[which], "sha256": checksum(on_disk(partial(path)))}
+        # A kill between the two finds the checksums of the old and of the new file.
+        write_json(folder / INDEX, {**index, "coming": {which: entry}})
+        rename(path)
+        write_json(folder / INDEX, {**index, which: entry})
+
+    guarded(folder, write)
+
+
 def entries_of(index: dict[str, Any], which: str) -> list[dict[str, Any]]:
     """What a checkpoint may be: what was written last, and what was about to be when killed."""
     return [one[which] for one in (index, index.get("coming") or {}) if one.get(which)]

@@ -1,5 +1,6 @@
 """Steps on JAX, on one device or under a `keras.distribution`."""
 
+import contextlib
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -69,6 +70,11 @@ def replica_count(model: Any) -> int:
         return 1
     mesh = distribution.device_mesh
     return int(mesh.shape[mesh.axis_names.index(distribution.batch_dim_name)])
+
+
+def scope(model: Any) -> Any:
+    """Where the variables of a model's metrics are made: anywhere, here."""
+    return contextlib.nullcontext()
 
 
 def sync(model: Any) -> None:

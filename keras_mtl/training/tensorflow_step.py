@@ -115,6 +115,11 @@ def replica_count(model: Any) -> int:
     return count
 
 
+def scope(model: Any) -> Any:
+    """Where the variables of a model's metrics are made."""
+    return model.distribute_strategy.scope()
+
+
 def sync(model: Any) -> None:
     """Variables are always current here."""
 

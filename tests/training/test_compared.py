@@ -170,7 +170,7 @@ def test_a_pair_with_one_side_empty_is_refused(change, message):
         ("answer", [1, float("nan")], "finite numbers of 0 or more"),
         ("answer", "yes", "list with the relevance|3 labels and 2"),
         ("candidates", ["a"], "at least 2 candidates in every row"),
-        ("candidates", "a b", "a list of texts in every row"),
+        ("candidates", "a b", "must hold a list of strings in every row"),
         ("candidates", ["a", ""], "must hold a text in every row"),
     ],
 )

@@ -163,7 +163,7 @@ class Dataset(WordReader):
         test: Mapping[str, Iterable[Any]] | Split | None = None,
         labels: Mapping[str, Sequence[str] | None] | None = None,
         validation_fraction: float = 0.1,
-        stratify: str | None = "label",
+        stratify: str | bool | None = True,
         seed: int = 0,
     ) -> Self:
         """Make a dataset from lists, tuples or arrays.
@@ -185,8 +185,9 @@ class Dataset(WordReader):
             labels: Label column to names in class order, or to `None` for the names in train
                 (numbers in numerical order, else alphabetical). `{}` for no label column.
             validation_fraction: The share to cut from train; 0 cuts nothing.
-            stratify: The label column whose proportions the cut keeps, if it is there;
-                `None` to cut regardless of class, `round(validation_fraction * rows)`.
+            stratify: The label column whose proportions the cut keeps; `True` for the column
+                `label`, if it is there and has one label per row; `None` to cut regardless of
+                class, `round(validation_fraction * rows)`.
             seed: The same seed cuts the same rows on every platform.
 
         Raises:

@@ -44,19 +44,31 @@ def named(split: Split, spaces: Mapping[str, tuple[str, ...]], inferred: set[str
 
 
 def classes(
-    train: Split, stratify: str | None, spaces: Mapping[str, tuple[str, ...]]
+    train: Split, stratify: str | bool | None, spaces: Mapping[str, tuple[str, ...]]
 ) -> Sequence[Hashable] | None:
     """Return the class of each row of train to stratify by, or `None` for no classes.
+
+    Args:
+        train: The training rows.
+        stratify: A label column; `True` for the column `label` if it has one label per row.
+        spaces: Label column to its names.
 
     Raises:
         ValueError: If `stratify` is no label column with one label per row.
     """
-    if stratify is None or (stratify == "label" and "label" not in spaces):
+    if stratify is True:
+        stratify = "label" if "label" in spaces and not _has_several(train["label"]) else None
+    if not stratify or (stratify == "label" and "label" not in spaces):
         return None
-    if stratify not in spaces or any(isinstance(value, tuple) for value in train[stratify]):
+    if stratify not in spaces or _has_several(train[stratify]):
         raise ValueError(
             f"`stratify` of split {train.name!r} must be a label column with one label per row "
             f"(label columns: {listed(spaces) or 'none'}). Received: stratify={stratify!r}. "
             "Use stratify=None to split regardless of class."
         )
     return train[stratify]
+
+
+def _has_several(values: Sequence[Hashable]) -> bool:
+    """Whether a row has several labels, or one for each word."""
+    return any(isinstance(value, tuple) for value in values)

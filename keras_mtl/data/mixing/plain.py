@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from keras_mtl.data.mixing.labels import encode_labels
-from keras_mtl.data.mixing.rows import only_reads, strings, tasks_reading, texts_of
+from keras_mtl.data.mixing.rows import is_array, only_reads, strings, tasks_reading, texts_of
 from keras_mtl.data.mixing.tags import encode_tags, of_kept_words
 from keras_mtl.data.text.compared import are_compared
 from keras_mtl.data.text.ragged import Ragged
@@ -150,9 +150,8 @@ def fill_up(arrays: Mapping[str, np.ndarray], multiple: int) -> dict[str, np.nda
 
 
 def _labels_of(task: Task, values: Any, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    array = np.asarray(values)
-    if isinstance(values, list | tuple) and any(map(is_missing, values)):
-        array = np.array([None if is_missing(one) else one for one in values], dtype=object)
+    several = _lists_of_names(values)
+    array = _label_array(task, values) if several is None else np.array([None] * len(several))
     if array.ndim > 1 and array.shape[-1] == 1:
         array = array[..., 0]
     if array.shape[:1] != (rows,):
@@ -160,16 +159,20 @@ def _labels_of(task: Task, values: Any, rows: int) -> tuple[np.ndarray, np.ndarr
             f"Labels of task {task.name!r} must be one, or None, for each of the {rows} rows of x. "
             f"Received: {array.shape[0] if array.ndim else repr(values)} labels."
         )
+    if several is not None:
+        return task.encode(several, f"y of task {task.name!r}")
     weights = None
     if array.dtype.kind in "OUST":
         names = [None if is_missing(one) else one for one in strings(array)]
         if any(isinstance(name, str) for name in names) or not any(n is not None for n in names):
             return task.encode(names, f"y of task {task.name!r}")
         weights = np.array([name is not None for name in names], np.float32)
-        array = np.array([0 if name is None else name for name in names])
-    elif array.dtype.kind == "f" and array.ndim == 1 and np.isnan(array).any():
-        weights = (~np.isnan(array)).astype(np.float32)
-        array = np.nan_to_num(array)
+        blank = np.zeros_like(next(name for name in names if name is not None))
+        array = _label_array(task, [blank if name is None else name for name in names])
+    elif array.dtype.kind == "f" and np.isnan(array).any():
+        labelled = ~np.isnan(array).reshape(rows, -1).all(axis=1)
+        weights = labelled.astype(np.float32)
+        array = np.where(labelled.reshape(-1, *[1] * (array.ndim - 1)), array, 0)
     outside = np.asarray(task.outside(array))
     weights = np.ones(outside.shape, np.float32) if weights is None else weights
     if weights.shape == outside.shape:  # What stands for a missing label may be none itself.
@@ -187,6 +190,36 @@ def _labels_of(task: Task, values: Any, rows: int) -> tuple[np.ndarray, np.ndarr
         # What int32 cannot hold are scores.
         array = numbers if np.array_equal(numbers, array) else array.astype(np.float32)
     return array, weights
+
+
+def _lists_of_names(values: Any) -> list[Any] | None:
+    """Rows with lists of names, of any length, as several labels of a text are; else `None`.
+
+    Lists of one name each are the column `(N, 1)` that Keras users often have.
+    """
+    if is_array(values):
+        array = np.asarray(values)
+        values = array.tolist() if array.dtype.kind in "OUT" else ()
+    rows = list(values) if isinstance(values, list | tuple) else []
+    lists = [one for one in rows if isinstance(one, list | tuple | set)]
+    column = len(lists) == len(rows) and all(len(one) == 1 for one in lists)
+    names = any(not one or any(isinstance(name, str) for name in one) for one in lists)
+    return rows if names and not column else None
+
+
+def _label_array(task: Task, values: Any) -> np.ndarray:
+    """Labels as an array; of objects where some are missing."""
+    try:
+        if isinstance(values, list | tuple) and any(map(is_missing, values)):
+            return np.array([None if is_missing(one) else one for one in values], dtype=object)
+        return np.asarray(values)
+    except ValueError as error:
+        lengths = sorted({np.size(one) for one in values})
+        raise ValueError(
+            f"Labels of task {task.name!r} must be as many numbers in each row. Received: rows of "
+            f"{lengths[0]} to {lengths[-1]}. Lists of label names may be of any length, for a task "
+            "of kind `multilabel`."
+        ) from error
 
 
 def _tags_of(

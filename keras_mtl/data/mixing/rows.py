@@ -13,10 +13,8 @@ from keras_mtl.tasks import Task
 def is_arrays(x: Any) -> bool:
     """Whether `x` is rows in memory: texts, an array, or a dictionary of arrays or of texts."""
     if isinstance(x, Mapping):
-        return bool(x) and all(
-            isinstance(one, list | tuple) or _is_array(one) for one in x.values()
-        )
-    return _is_array(x) or texts_of(x) is not None
+        return bool(x) and all(isinstance(one, list | tuple) or is_array(one) for one in x.values())
+    return is_array(x) or texts_of(x) is not None
 
 
 def texts_of(x: Any, reads: str | None = None) -> Sequence[Any] | None:
@@ -42,7 +40,7 @@ def texts_of(x: Any, reads: str | None = None) -> Sequence[Any] | None:
             names = {name for one in x for name in one}
             return from_columns({name: [one.get(name) for one in x] for name in names}, "x")
         return x if any(isinstance(one, str | Compared) or _is_words(one) for one in x) else None
-    if not _is_array(x) or (array := np.asarray(x)).dtype.kind not in "OUST":
+    if not is_array(x) or (array := np.asarray(x)).dtype.kind not in "OUST":
         return None
     if array.size != len(array):
         raise ValueError(
@@ -86,13 +84,13 @@ def _is_words(row: Any) -> bool:
     return isinstance(row, list | tuple) and any(isinstance(word, str) for word in row)
 
 
-def _is_array(x: Any) -> bool:
+def is_array(x: Any) -> bool:
     """Whether `x` is an array, a tensor of any backend, or a column of a table."""
     return hasattr(x, "__array__") and len(getattr(x, "shape", ())) > 0
 
 
 def _column(values: Any) -> Any:
     """A column of texts as a list; anything else as it is."""
-    if not _is_array(values) or (array := np.asarray(values)).dtype.kind not in "OUST":
+    if not is_array(values) or (array := np.asarray(values)).dtype.kind not in "OUST":
         return values
     return strings(array) if array.ndim == 1 else values

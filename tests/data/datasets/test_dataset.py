@@ -262,7 +262,20 @@ def test_stratify_must_be_a_label_column(stratify):
 
 def test_stratify_wants_one_label_per_row():
     with pytest.raises(ValueError, match="one label per row"):
-        make([["a"], ["a", "b"]], validation_fraction=0.5)
+        make([["a"], ["a", "b"]], validation_fraction=0.5, stratify="label")
+
+
+def test_several_labels_per_row_are_cut_regardless_of_class_unless_asked():
+    data = make([["a"], ["a", "b"], [], None] * 5, validation_fraction=0.25)
+    assert len(data.train) == 15 and len(data.validation) == 5
+    same = make([["a"], ["a", "b"], [], None] * 5, validation_fraction=0.25, stratify=None)
+    assert data.validation.fingerprint == same.validation.fingerprint
+
+
+def test_a_label_that_train_does_not_have_is_refused_in_a_list_too():
+    validation = {"text": ["x"], "label": [["a", "c"]]}
+    with pytest.raises(ValueError, match="'mine/validation' must hold one of 2 .*'c' in row 0"):
+        make([["a"], ["a", "b"]], validation=validation)
 
 
 # --- duplicates and the summary ---

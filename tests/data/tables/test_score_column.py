@@ -53,7 +53,7 @@ def test_text_that_is_no_number_is_refused(tmp_path, cell):
         csv(tmp_path, "a,3", f"b,{cell}")
 
 
-@pytest.mark.parametrize("value", [True, [3], {"a": 1}, float("inf"), 10**400])
+@pytest.mark.parametrize("value", [True, [3, True], ["3 m"], {"a": 1}, float("inf"), 10**400])
 def test_values_that_are_no_numbers_are_refused(tmp_path, value):
     with pytest.raises(ValueError, match="'stars' of .* must hold finite numbers.*in line 2"):
         jsonl(tmp_path, 1, value)
@@ -74,3 +74,20 @@ def test_values_that_are_no_numbers_are_refused(tmp_path, value):
 def test_columns_that_cannot_be_scores(tmp_path, options, message):
     with pytest.raises(ValueError, match=message):
         csv(tmp_path, "a,3", **options)
+
+
+def test_lists_of_numbers_are_the_scores_of_candidates(tmp_path):
+    file = tmp_path / "rows.jsonl"
+    rows = [
+        {"q": "who?", "from": ["a man", "rain"], "good": [1, 0.5]},
+        {"q": "what?", "from": ["rain", "a dog"], "good": [0, 2]},
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    data = Dataset.from_jsonl(
+        "mine", file, text={"query": "q", "candidates": "from"}, labels=[], scores="good",
+        validation_fraction=0,
+    )  # fmt: skip
+    assert data.train["good"] == ((1.0, 0.5), (0.0, 2.0))
+    assert [list(row) for row in data.train.inputs] == [
+        ["who?", "a man", "rain"], ["what?", "rain", "a dog"]
+    ]  # fmt: skip
