@@ -51,8 +51,7 @@ def main(options):
     model, mixture, data = train(options)
     test = mixture.like(**{name: one.test for name, one in data.items()})
     scores = model.evaluate(test, return_dict=True, verbose=0)
-    found = {name: round(scores[f"{name}_accuracy"], 4) for name in data}
-    print(found)
+    print(found := {name: round(scores[f"{name}_accuracy"], 4) for name in data})
     print(f"mean accuracy: {np.mean(list(found.values())):.4f}")
 
 

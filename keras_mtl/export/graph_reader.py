@@ -50,13 +50,38 @@ def graph_reader(model: MultiTaskModel, tokenizer: WordTokenizer | SubwordTokeni
         from keras_mtl.export.graph_refusal import GraphRefusal
 
         return GraphRefusal(outside, of_words)
-    from keras_mtl.data.text.graph_subwords import GraphSubwordTokenizer
-    from keras_mtl.data.text.graph_tokenizer import GraphTokenizer
     from keras_mtl.data.text.graph_words import GraphWords
 
-    found = (
-        GraphTokenizer(tokenizer)
-        if isinstance(tokenizer, WordTokenizer)
-        else GraphSubwordTokenizer(tokenizer)
-    )
+    found = _in_graph(tokenizer)
     return GraphWords(found) if of_words else found
+
+
+def compared_reader(
+    model: MultiTaskModel, tokenizer: WordTokenizer | SubwordTokenizer, reads: str
+) -> Any:
+    """What turns pairs or candidates into ids; `None` where no graph can, or no task reads them.
+
+    Args:
+        model: The model.
+        tokenizer: What `tokenizer_in_graph` found.
+        reads: `"pair"` or `"candidates"`.
+    """
+    apart = {task.apart for task in model.tasks if task.reads == reads}
+    if len(apart) != 1 or steps_outside_graph(model):
+        return None
+    from keras_mtl.data.text.graph_compared import GraphCompared, joins_in_graph
+
+    if apart == {True}:
+        return GraphCompared(_in_graph(tokenizer))
+    if not isinstance(tokenizer, SubwordTokenizer) or not joins_in_graph(tokenizer):
+        return None
+    return GraphCompared(_in_graph(tokenizer), tokenizer.vocabulary_size)
+
+
+def _in_graph(tokenizer: WordTokenizer | SubwordTokenizer) -> Any:
+    from keras_mtl.data.text.graph_subwords import GraphSubwordTokenizer
+    from keras_mtl.data.text.graph_tokenizer import GraphTokenizer
+
+    if isinstance(tokenizer, WordTokenizer):
+        return GraphTokenizer(tokenizer)
+    return GraphSubwordTokenizer(tokenizer)

@@ -7,13 +7,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from keras_mtl.data.text.compared import READS
 from keras_mtl.data.text.words import TOKEN_IDS
-from keras_mtl.export.graph_reader import graph_reader, reads_words, tokenizer_in_graph
+from keras_mtl.export.graph_reader import (
+    compared_reader,
+    graph_reader,
+    reads_words,
+    tokenizer_in_graph,
+)
+from keras_mtl.heads import WORD_STARTS
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.tasks import WORD_PLACES
 
 ALL_TASKS = "serving_default"
 TEXTS = "texts"
+# Signatures of tasks that compare texts, by what these read.
+COMPARED = ("pair", "candidates")
 
 
 def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]:
@@ -41,13 +50,17 @@ def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]
             several = any(task.several for task in model.tasks)
             for name, names, of_words in _signatures_on_texts(model):
                 functions[name] = _on_texts(read, predict, names, of_words, several)
+            root.compared = {}
+            for reads in COMPARED:
+                if reader := compared_reader(model, tokenizer, reads):
+                    root.compared[reads] = reader
+                    functions[reads] = _on_compared(model, reader, predict, reads)
     # Only variables that a signature reads: not the optimizer's, nor the seeds of dropout.
     used = {id(one): one for function in functions.values() for one in function.variables}
     root.weights = list(used.values())
     tf.saved_model.save(root, str(path), signatures=functions)
-    return {name: [TEXTS] for name in functions if name != TOKEN_IDS} | {
-        TOKEN_IDS: list(model.input)
-    }
+    others = {TOKEN_IDS: list(model.input)} | {one: list(READS[one]) for one in COMPARED}
+    return {name: others.get(name, [TEXTS]) for name in functions}
 
 
 def _on_ids(network: Any) -> Any:
@@ -88,6 +101,29 @@ def _on_texts(read: Any, predict: Any, names: Sequence[str], of_words: bool, sev
         return {name: predictions[name] for name in names} | (places if of_words else {})
 
     return serve_texts.get_concrete_function()
+
+
+def _on_compared(model: MultiTaskModel, reader: Any, predict: Any, reads: str) -> Any:
+    """Predictions of pairs, by texts `(B,)` each; or of a query `(B,)` and candidates `(B, K)`."""
+    import tensorflow as tf
+
+    first, second = READS[reads]
+    shapes = {first: [None], second: [None, None] if reads == "candidates" else [None]}
+    specs = {name: tf.TensorSpec(shape, tf.string, name=name) for name, shape in shapes.items()}
+    names = [task.name for task in model.tasks if task.reads == reads]
+    several = any(task.several for task in model.tasks)
+
+    @tf.function(input_signature=[specs], autograph=False)
+    def serve_compared(inputs: Any) -> Any:
+        others = inputs[second] if reads == "candidates" else inputs[second][:, tf.newaxis]
+        ids = reader.ids(inputs[first], others)
+        found = {TOKEN_IDS: ids if several else ids[:, 0]}
+        if WORD_STARTS in model.input:  # No word of such texts is predicted for.
+            found[WORD_STARTS] = tf.zeros([tf.shape(ids)[0], 1], tf.int32)
+        predictions = predict(found)
+        return {name: predictions[name] for name in names}
+
+    return serve_compared.get_concrete_function()
 
 
 @contextlib.contextmanager

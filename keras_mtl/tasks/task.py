@@ -240,6 +240,12 @@ def check_tasks(tasks: Task | Iterable[Task]) -> tuple[Task, ...]:
             f"SavedModel answers words and their places by these names. Received: {places}. Choose "
             "another name."
         )
+    reads = {task.reads for task in tasks} - {"text"}
+    if taken := sorted(reads & set(names)):
+        raise ValueError(
+            f"A model with a task of {taken[0]} must not have a task of that name: its SavedModel "
+            f"has a signature of that name. Received: {taken}. Choose another name."
+        )
     heads = sorted(set(names) & {f"{name}_head" for name in names})
     if heads:
         raise ValueError(

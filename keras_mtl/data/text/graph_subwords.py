@@ -82,7 +82,11 @@ class GraphSubwordTokenizer(tf.Module):
         Returns:
             `{"token_ids": int32 (B, L)}`, L at least 1.
         """
-        return {"token_ids": padded(framed(self.ids(texts), self.sequence_length, *self.frame))}
+        return {"token_ids": self.read(texts)}
+
+    def read(self, texts: tf.Tensor) -> tf.Tensor:
+        """What a call gives as `token_ids`."""
+        return padded(framed(self.ids(texts), self.sequence_length, *self.frame))
 
     def ids(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Ids of each text, int32 `(B, None)`, not truncated, without those of the frame."""

@@ -95,7 +95,11 @@ class GraphTokenizer(tf.Module):
         Returns:
             `{"token_ids": int32 (B, L)}`, L at least 1.
         """
-        return {"token_ids": padded(self._truncated(self.ids(texts)))}
+        return {"token_ids": self.read(texts)}
+
+    def read(self, texts: tf.Tensor) -> tf.Tensor:
+        """What a call gives as `token_ids`."""
+        return padded(self._truncated(self.ids(texts)))
 
     def _truncated(self, ids: tf.RaggedTensor) -> tf.RaggedTensor:
         lengths = ids.row_lengths()
