@@ -104,7 +104,7 @@ def make_tasks(config: RunConfig, datasets: Mapping[str, Dataset]) -> dict[str, 
     found = {}
     for name, one in config.tasks.items():
         with section(config, ("tasks", name)):
-            if "labels" not in one.choice.kind.context:
+            if {"labels", "values"} & one.choice.kind.context == {"values"}:
                 column = score_column(name, one, datasets)
                 values = [value for data in one.data for value in datasets[data].train[column]]
                 found[name] = one.choice.make(name=name, values=values, column=column)

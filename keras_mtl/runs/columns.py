@@ -34,7 +34,7 @@ def label_column(name: str, task: TaskSection, datasets: Mapping[str, Dataset]) 
 
 
 def score_column(name: str, task: TaskSection, datasets: Mapping[str, Dataset]) -> str:
-    """The column that a task without label names reads, chosen as that of a task with some.
+    """The column of scores that a task reads, chosen as that of a task with some.
 
     Raises:
         ConfigError: If that is none, it cannot be told, or it holds label names.

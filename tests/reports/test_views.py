@@ -93,6 +93,20 @@ def test_many_labels_stand_weakest_first_and_undefined_ones_last(files):
     assert found["by"] == "F1"
 
 
+def test_an_error_below_1_has_no_bar(files):
+    one, other = task_results(files)[:2]
+    curves = tuple(dataclasses.replace(one.curves[0], metric=name) for name in ("mae", "pearson"))
+    figures = {"test": {"mae": 0.25, "pearson": 0.5}}
+    one = dataclasses.replace(one, curves=curves, figures=figures)
+    assert one.main == "pearson"
+    assert results(files, [one])["rows"][0]["cells"] == [(0.25, None), (0.5, 0.5)]
+    table = {"columns": ["scores", "rows", "RMSE"], "rows": [["all", 9, 0.5]]}
+    view = task_view(files, dataclasses.replace(one, review={"table": table}))
+    assert view["scored"] and not view["table"]["bars"]
+    view = task_view(files, other)
+    assert not view["scored"] and view["table"]["bars"]
+
+
 def test_splits_stand_in_the_order_of_their_use(files):
     view = task_view(files, task_results(files)[0])
     assert [split for split, _ in view["figures"]] == ["train", "validation", "test"]

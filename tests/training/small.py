@@ -171,5 +171,6 @@ def score_model(split, seed=0, kind="lstm"):
     if kind == "lstm":
         trunk = mtl.trunks.lstm(tokenizer, 6, 5)
     else:
-        trunk = mtl.trunks.bag(tokenizer, 6, bigram_buckets=0)
+        still = {"word_dropout": 0.0, "dropout": 0.0}
+        trunk = mtl.trunks.bag(tokenizer, 6, bigram_buckets=0, **still)
     return mtl.MultiTaskModel(trunk, score_tasks(split["stars"]))

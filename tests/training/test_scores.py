@@ -7,6 +7,7 @@ from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
 import keras_mtl as mtl
+from keras_mtl.data.mixing.plain import plain_inputs
 from keras_mtl.training import MultiTaskEarlyStopping
 from tests.training.small import GRADES, score_model, score_split
 
@@ -43,13 +44,19 @@ def by_hand(model, split, weights):
     stars = np.array([value for value in split["stars"] if value is not None])
     given = predicted["stars"][known, 0].astype(float)
     errors = given - stars
+    # The loss is that of the scores before they are cut off at the ends of the range.
+    inputs = plain_inputs(split.texts, model.preprocessor, list(model.input))
+    uncut = keras.Model(model.input, model.get_layer("stars_head").output).predict(
+        inputs, verbose=0
+    )
+    standardised = uncut[known, 0] - (stars - task.mean) / task.std
     graded = np.array([value is not None for value in split["grade"]])
     grades = np.array([GRADES.index(value) for value in split["grade"] if value is not None])
     of_grades = predicted["grade"][graded].astype(float)
     chosen = (np.cumsum(of_grades, axis=1)[:, :-1] < 0.5).sum(axis=1)
     losses = -np.log(of_grades[np.arange(len(grades)), grades])
     return {
-        "stars_loss": (weights[known] * (errors / task.std) ** 2).mean(),
+        "stars_loss": (weights[known] * standardised**2).mean(),
         "stars_mae": np.abs(errors).mean(),
         "stars_rmse": np.sqrt((errors**2).mean()),
         "stars_pearson": stats.pearsonr(stars, given).statistic,

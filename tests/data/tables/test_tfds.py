@@ -121,6 +121,14 @@ def test_several_text_and_label_columns(load):
     assert data.train["urgent"] == ("1", "0", "1", "0")
 
 
+def test_a_column_of_scores(load):
+    data = load(scores="score")
+    assert data.train["score"] == (0.5,) * 12 and data.labels == {"known": LABELS}
+    assert data.nulls["train"]["unlabelled"] == {"known": 0, "score": 0}
+    with pytest.raises(ValueError, match="'urgent' of .* finite numbers. Received: .* in row 0"):
+        load(scores="urgent")
+
+
 def test_sequences_of_words_and_of_classes(load):
     data = load(text={"tokens": "words"}, labels="tags")
     assert data.train["tokens"][:2] == (["I"], ["I", "see"])
