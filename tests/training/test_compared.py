@@ -176,8 +176,8 @@ def test_a_pair_with_one_side_empty_is_refused(change, message):
 )
 def test_bad_candidates_are_refused(column, value, message):
     model = mtl.MultiTaskModel(trunk("bag"), tasks()[1])
-    bad = mtl.Split({**QUERIES, column: [value, *QUERIES[column][1:]]}, "queries/train")
     with pytest.raises(ValueError, match=message):
+        bad = mtl.Split({**QUERIES, column: [value, *QUERIES[column][1:]]}, "queries/train")
         mtl.Mixture({"q": bad}, {"q": "answer"}, batch_size=2).encode(
             model.preprocessor, model.tasks
         )
