@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 import keras
 
 from keras_mtl.config import ConfigError, RunConfig
 from keras_mtl.config.kinds import IMPORT_PATH, TFDS
 from keras_mtl.config.run_config import Choice, TaskSection
-from keras_mtl.config.yaml_file import Place
 from keras_mtl.data import Dataset, Mixture
 from keras_mtl.data.datasets.label_space import listed, nearest
 from keras_mtl.model import MultiTaskModel
+from keras_mtl.runs.sections import section
+from keras_mtl.runs.tasks_from import with_parts
 from keras_mtl.spans import are_spans
 from keras_mtl.tasks import Task, balanced_class_weight, tags_of
 
@@ -26,12 +26,14 @@ class Built:
     """The objects of a run.
 
     Args:
+        config: The configuration, with a section for each task that was made from a column.
         datasets: By name.
         tasks: By name.
         model: Compiled, not trained.
         mixture: The training rows.
     """
 
+    config: RunConfig
     datasets: Mapping[str, Dataset]
     tasks: Mapping[str, Task]
     model: MultiTaskModel
@@ -46,7 +48,7 @@ def build(config: RunConfig) -> Built:
     Raises:
         ConfigError: If data, or values of the run file, are not as they must be.
     """
-    datasets = load_datasets(config)
+    config, datasets = with_parts(config, load_datasets(config))
     tasks = make_tasks(config, datasets)
     tokenizer = None
     if config.tokenizer is not None:
@@ -64,7 +66,7 @@ def build(config: RunConfig) -> Built:
     with section(config, ("mixture",)):
         model.adapt(mixture)
     compile_model(config, model, mixture)
-    return Built(datasets, tasks, model, mixture)
+    return Built(config, datasets, tasks, model, mixture)
 
 
 def load_datasets(config: RunConfig) -> dict[str, Dataset]:
@@ -97,7 +99,7 @@ def make_tasks(config: RunConfig, datasets: Mapping[str, Dataset]) -> dict[str, 
     """
     found = {}
     for name, one in config.tasks.items():
-        with section(config, ("tasks", name)):
+        with section(config, one.choice.place or ("tasks", name)):
             column = label_column(name, one, datasets)
             labels = _with_tags(one, column, datasets, _shared_labels(one, column, datasets))
             given = (label for data in one.data for label in datasets[data].train[column])
@@ -201,13 +203,3 @@ def _shared_labels(
                 f"under `labels` of both datasets: {{{column}: [...]}}."
             )
     return labels
-
-
-@contextlib.contextmanager
-def section(config: RunConfig, place: Place) -> Iterator[None]:
-    """Say of an error where in the run file it comes from."""
-    try:
-        yield
-    except (ValueError, TypeError, OSError, ImportError, MemoryError) as error:
-        where = f"{config.document.where(place)}, `{'.'.join(map(str, place))}`"
-        raise ConfigError(f"{where}: {error}") from error

@@ -7,7 +7,15 @@ from keras_mtl.tasks.classification import Classification, classification
 from keras_mtl.tasks.review import Matrix, Mistake, Review, Table
 from keras_mtl.tasks.schemes import tags_of
 from keras_mtl.tasks.tagging import Tagging, tagging
-from keras_mtl.tasks.task import WORD_PLACES, Task, Word, answer, check_tasks, from_config, is_task_name
+from keras_mtl.tasks.task import (
+    WORD_PLACES,
+    Task,
+    Word,
+    answer,
+    check_tasks,
+    from_config,
+    is_task_name,
+)
 
 __all__ = [
     "WORD_PLACES",

@@ -83,7 +83,7 @@ def _rows(split: Split, column: str, whose: str) -> dict[str, np.ndarray]:
     return {value: np.array(numbers) for value, numbers in found.items()}
 
 
-def _check_counts(rows: Mapping[str, Mapping[str, Sequence[int]]], whose: str) -> None:
+def _check_counts(rows: Mapping[str, Mapping[str, np.ndarray]], whose: str) -> None:
     train = rows["train"]
     few = {value: len(found) for value, found in train.items() if len(found) < _LEAST_ROWS}
     if few:

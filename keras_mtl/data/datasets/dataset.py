@@ -193,7 +193,9 @@ class Dataset(WordReader):
             name: replace(
                 self,
                 name=f"{self.name}/{name}",
-                **{part: splits.get(part) for part in ("train", "validation", "test")},
+                train=splits["train"],
+                validation=splits.get("validation"),
+                test=splits.get("test"),
                 labels=labels,
                 nulls={},
                 screened={},

@@ -116,12 +116,12 @@ def _costs(
 
     `curves` and `rows` are those of the streams in order.
     """
-    run = {}
+    run: dict[tuple[int, int], np.ndarray] = {}
     for begin in range(len(curves)):
         tallest = np.maximum.accumulate(curves[begin:], axis=0)
         passes = np.cumsum(rows[begin:]) + _PASS_COST
         run |= {(begin, begin + n + 1): one for n, one in enumerate(passes[:, None] * tallest)}
-    return np.stack([sum(run[group] for group in groups) for groups in partitions])
+    return np.stack([np.sum([run[group] for group in groups], axis=0) for groups in partitions])
 
 
 def _least_costs(costs: np.ndarray, max_classes: int) -> np.ndarray:

@@ -21,6 +21,8 @@ from keras_mtl.data.text.ragged import Ragged
 from keras_mtl.tasks import Task
 
 WEIGHTINGS = ("task", "row")
+# More streams than this are counted, but for the first few, where a mixture is printed.
+_MANY_STREAMS, _FEW_STREAMS = 8, 4
 
 
 class Preprocessor(Protocol):
@@ -113,11 +115,15 @@ class Mixture:
         self._encoded: dict[Any, list[Stream]] = {}
 
     def __repr__(self) -> str:
-        streams = ", ".join(
+        streams = [
             f"{name}: {len(rows)} rows for {' and '.join(self.tasks[name])}"
             for name, rows in self.splits.items()
-        )
-        return f"Mixture({streams}; batch_size={self.batch_size})"
+        ]
+        if len(streams) > _MANY_STREAMS:
+            rest = len(streams) - _FEW_STREAMS
+            rows = sum(self._rows.values())
+            streams = [*streams[:_FEW_STREAMS], f"and {rest} more streams, {rows} rows in all"]
+        return f"Mixture({', '.join(streams)}; batch_size={self.batch_size})"
 
     def like(self, /, *splits: Split, **named: Split) -> "Mixture":
         """Other rows in the same streams, such as the validation parts.
@@ -210,8 +216,9 @@ class Mixture:
 
         Returns:
             Steps; rows of each stream in a step; passes over the rows of each stream (how often
-            a dataset repeats) and, where it is balanced, of each label; groups and the passes through the trunk; the lengths that are
-            compiled; and the share of padding among all tokens.
+            a dataset repeats) and, where it is balanced, of each label; groups and the passes
+            through the trunk; the lengths that are compiled; and the share of padding among all
+            tokens.
         """
         replicas = getattr(model, "replicas", 1)
         start = {"epoch": 0, "step": 0}

@@ -75,11 +75,19 @@ def test_parts_make_tasks_and_streams():
     ("arguments", "column", "message"),
     [
         ((["a", "a", "b"],), "domain", "2 rows of train .* one row for 'b'. Add rows"),
-        ((["a", "a"], ["a", "bb"]), "domain", r"those of train \(a\). Received: 'bb' in validation"),
+        (
+            (["a", "a"], ["a", "bb"]),
+            "domain",
+            r"those of train \(a\). Received: 'bb' in validation",
+        ),
         ((["a", "a"], None, ["A"]), "domain", "Received: 'A' in test"),
         ((["a", None, "a", ""],), "domain", r"None in row 1 of 'mine/train' \(missing in 2 rows\)"),
         ((["a", ["b", "c"], "a"],), "domain", r"one value .*Received: \['b', 'c'\] in row 1"),
-        (([f"v{n // 2}" for n in range(402)],), "domain", "at most 200 .*Received: 201 in 402 rows"),
+        (
+            ([f"v{n // 2}" for n in range(402)],),
+            "domain",
+            "at most 200 .*Received: 201 in 402 rows",
+        ),
         ((["a-b", "a-b", "a b", "a b"],), "domain", r"Received: {'a_b': \['a b', 'a-b'\]}.*Rename"),
         ((["a", "a"],), "text", "must not be one of texts .*Received: 'text'"),
         ((["a", "a"],), "domian", "one of its columns .*'domian'. Did you mean 'domain'"),

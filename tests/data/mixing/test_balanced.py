@@ -29,10 +29,10 @@ def rows(counts=COUNTS, missing: int = 0, short_spam: bool = False) -> Split:
     labels = [labels[place] for place in random.permutation(len(labels))]
     lengths = random.integers(1, 40, len(labels))
     if short_spam:
-        lengths = [3 if label == "spam" else int(n) for label, n in zip(labels, lengths, strict=True)]
-    texts = [
-        " ".join([f"w{row}", *["w399"] * (n - 1)]) for row, n in enumerate(map(int, lengths))
-    ]
+        lengths = [
+            3 if label == "spam" else int(n) for label, n in zip(labels, lengths, strict=True)
+        ]
+    texts = [" ".join([f"w{row}", *["w399"] * (n - 1)]) for row, n in enumerate(map(int, lengths))]
     return Split({"text": texts, "label": labels, "tone": ["pos"] * len(labels)}, "mine/train")
 
 
