@@ -72,15 +72,24 @@ class PooledHead(keras.layers.Layer):
         self.built = True
 
     def call(self, features: dict[str, Any], training: bool | None = None) -> Any:
-        own = self._trunks_own(features)
-        if own is not None:
-            pooled = features[own]
-        else:
-            pooled = self.pooling(features[self._sequence(features)], features["padding_mask"])
+        key = self.pooled_key(features)
+        pooled = features[key] if key in features else self.pool(features)
         pooled = self.dropout(pooled, training=training)
         if self.hidden is not None:
             pooled = self.hidden(pooled)
         return self.scores(pooled)
+
+    def pooled_key(self, features: Mapping[str, Any]) -> str:
+        """By which name the features hold, or may be given, what the head makes of a sequence.
+
+        Heads with one name for it pool alike, so that it need be done once for all of them.
+        """
+        own = self._trunks_own(features)
+        return own or f"{self._sequence(features)}/{self.pooling.mode}"
+
+    def pool(self, features: Mapping[str, Any]) -> Any:
+        """The sequence as one vector for each row, `(B, D)`."""
+        return self.pooling(features[self._sequence(features)], features["padding_mask"])
 
     # Not `compute_output_shape`: Keras would take the scores for half precision.
     def compute_output_spec(self, features: dict[str, Any], training: bool | None = None) -> Any:

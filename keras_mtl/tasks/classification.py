@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -32,6 +32,8 @@ _MANY_CLASSES = 10
 @dataclasses.dataclass(frozen=True)
 class Classification(Task):
     """A task with one label per text; made by `classification`."""
+
+    joins: ClassVar[bool] = True
 
     labels: tuple[str, ...] = ()
     pooling: str | None = None

@@ -67,6 +67,9 @@ class Task(abc.ABC):
     of_words: ClassVar[bool] = False
     # What `loss` is given in place of a label that does not count.
     blank: ClassVar[int] = 0
+    # Whether rows of tasks that differ in name and column alone may go through one call of `loss`
+    # and `outside`: both look at each row by itself, whatever the name.
+    joins: ClassVar[bool] = False
 
     name: str
     column: str = ""
