@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from keras_mtl.data.datasets.split import Split
+from keras_mtl.data.mixing import balanced
 from keras_mtl.data.mixing.balanced import draws_of
 from keras_mtl.data.mixing.mixture import Mixture
 from keras_mtl.data.mixing.stream import Stream
@@ -177,6 +178,6 @@ def test_a_task_of_words_is_refused():
 
 
 def test_a_round_without_end_is_refused(monkeypatch):
-    monkeypatch.setattr("keras_mtl.data.mixing.balanced._LONGEST_ROUND", 500)
+    monkeypatch.setattr(balanced, "_LONGEST_ROUND", 500)
     with pytest.raises(ValueError, match="at most 500 draws. Received: 540 .* smaller power"):
         mixture().training_batches(TOKENIZER, [MAIL])
