@@ -2,11 +2,14 @@
 
 import dataclasses
 
+import many_tasks
 import numpy as np
 import pytest
 from pair import costs, tables
 from pair.data import Rows, TaskRows
 from pair.settings import MODELS, Settings
+
+import keras_mtl as mtl
 
 SMALL = Settings(
     vocabulary_size=12, sequence_length=5, embedding_dim=4, units=3, batch_size=4,
@@ -47,6 +50,32 @@ def test_an_lstm_needs_as_many_operations_as_its_kernels_have_entries_twice():
     assert costs.training_flops(settings, real_tokens=10) == 30 * 98_304
     both = Settings(embedding_dim=128, units=64, bidirectional=True)
     assert costs.lstm_flops(both) == 2 * costs.lstm_flops(settings)
+
+
+def test_domains_are_put_together_or_cut_without_losing_a_row():
+    parts = {
+        name: mtl.Split({"text": [f"{name}{n}" for n in range(5)], "label": ["pos"] * 5}, name)
+        for name in "abcd"
+    }
+    every = sorted(text for one in parts.values() for text in one.texts)
+    for tasks in (1, 2, 4, 8):
+        found = many_tasks.streams(parts, tasks)
+        assert len(found) == tasks
+        assert sorted(text for one in found.values() for text in one.texts) == every
+    assert many_tasks.streams(parts, 8)["b_1"].texts == ("b1", "b3")
+    with pytest.raises(ValueError, match="divide the 4 domains, or be a multiple. Received: 3"):
+        many_tasks.streams(parts, 3)
+
+
+def test_spread_and_tokens_of_many_tasks():
+    assert many_tasks.spread({1: [300, 100, 200], 4: [100, 50, 400]}) == 2.0
+    report = {
+        "groups": [["a", "b"], ["c"]],
+        "rows_per_step": {"a": 1, "b": 1, "c": 2},
+        "length_class_shares": [0.75, 0.25],
+        "lengths": [[8, 16], [100, 200]],
+    }
+    assert many_tasks.tokens_per_row(report) == (2 * 10 + 2 * 125) / 4
 
 
 def test_padding_is_a_share_of_all_tokens():
@@ -135,8 +164,6 @@ def test_one_model_in_all_and_one_step_in_ours_and_in_pytorch(model_name):
     torch = pytest.importorskip("torch")
     import keras
     from pair import ours, plain_keras, torch_loops
-
-    import keras_mtl as mtl
 
     settings = dataclasses.replace(SMALL, model=model_name)
     sets = sets_of()

@@ -252,7 +252,7 @@ class _Loader:
         if choice is None:
             return None
         values = dict(choice.values)
-        data, column, weight = (values.pop(key) for key in TASK)
+        data, column, weight, tasks_from = (values.pop(key) for key in TASK)
         names = (data,) if isinstance(data, str) else tuple(data or ())
         if not names and len(datasets) == 1:
             names = (datasets[0],)
@@ -265,7 +265,7 @@ class _Loader:
             )
         if weight < 0:
             self.checker.problem((*place, "weight"), f"must be 0 or more. Received: {weight}.")
-        return TaskSection(Choice(choice.kind, values, place), names, column, weight)
+        return TaskSection(Choice(choice.kind, values, place), names, column, weight, tasks_from)
 
     def check_all_used(self, tasks: Mapping[str, TaskSection | None], data: list[str]) -> None:
         """A dataset without a task would be loaded for nothing."""

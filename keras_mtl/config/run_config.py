@@ -58,12 +58,16 @@ class DataSection:
 
 @dataclasses.dataclass(frozen=True)
 class TaskSection:
-    """A task of a run: its datasets, its label column (`None`: to be found), its weight."""
+    """A task of a run: its datasets, its label column (`None`: to be found), its weight.
+
+    With `tasks_from`, a column, it stands for a task of each value of that column.
+    """
 
     choice: Choice
     data: tuple[str, ...]
     column: str | None
     weight: float
+    tasks_from: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -185,4 +189,5 @@ def _written(value: Any) -> Any:
 
 def _written_task(task: TaskSection) -> dict[str, Any]:
     more = {"data": list(task.data), "column": task.column, "weight": task.weight}
+    more["tasks_from"] = task.tasks_from
     return {**_written(task.choice), **more}

@@ -67,6 +67,13 @@ TASK = {
             "The column of its labels; by default the task's name, or the only such column.",
         ),
         Key("weight", float, 1.0, "Weight of the task's loss, 0 or more."),
+        Key(
+            "tasks_from",
+            str | None,
+            None,
+            "A column, such as the domain of a review: a task for each of its values, named "
+            "`<name>_<value>`, with a stream of its own.",
+        ),
     )
 }
 CLASS_WEIGHT = {

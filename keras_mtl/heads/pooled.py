@@ -81,12 +81,10 @@ class PooledHead(keras.layers.Layer):
             shape = (*shape[:-1], self.hidden_dim)
         self.scores.build(shape)
 
-    def vectors(self, features: dict[str, Any]) -> Any:
+    def vectors(self, features: Mapping[str, Any]) -> Any:
         """One vector for each text, `(B, D)`."""
-        own = self._trunks_own(features)
-        if own is not None:
-            return features[own]
-        return self.pooling(features[self._sequence(features)], features["padding_mask"])
+        key = self.pooled_key(features)
+        return features[key] if key in features else self.pool(features)
 
     def score(self, vectors: Any, training: bool | None = None) -> Any:
         """Scores `(..., units)` of vectors `(..., D)`."""
@@ -94,6 +92,18 @@ class PooledHead(keras.layers.Layer):
         if self.hidden is not None:
             vectors = self.hidden(vectors)
         return self.scores(vectors)
+
+    def pooled_key(self, features: Mapping[str, Any]) -> str:
+        """By which name the features hold, or may be given, what the head makes of a sequence.
+
+        Heads with one name for it pool alike, so that it need be done once for all of them.
+        """
+        own = self._trunks_own(features)
+        return own or f"{self._sequence(features)}/{self.pooling.mode}"
+
+    def pool(self, features: Mapping[str, Any]) -> Any:
+        """The sequence as one vector for each row, `(B, D)`."""
+        return self.pooling(features[self._sequence(features)], features["padding_mask"])
 
     # Not `compute_output_shape`: Keras would take the scores for half precision.
     def compute_output_spec(self, features: dict[str, Any], training: bool | None = None) -> Any:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 import keras
 
 from keras_mtl.config import ConfigError, RunConfig
 from keras_mtl.config.kinds import IMPORT_PATH, TFDS
 from keras_mtl.config.run_config import Choice, TaskSection
-from keras_mtl.config.yaml_file import Place
 from keras_mtl.data import Dataset, Mixture
 from keras_mtl.data.datasets.label_space import listed, nearest
 from keras_mtl.data.mixing.labels import encode_labels
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.runs.columns import label_column, score_column, shared_labels
+from keras_mtl.runs.sections import section
+from keras_mtl.runs.tasks_from import with_parts
 from keras_mtl.spans import are_spans
 from keras_mtl.tasks import Task, balanced_class_weight, tags_of
 from keras_mtl.tasks.thresholds import THRESHOLD
@@ -31,12 +31,14 @@ class Built:
     """The objects of a run.
 
     Args:
+        config: The configuration, with a section for each task that was made from a column.
         datasets: By name.
         tasks: By name.
         model: Compiled, not trained.
         mixture: The training rows.
     """
 
+    config: RunConfig
     datasets: Mapping[str, Dataset]
     tasks: Mapping[str, Task]
     model: MultiTaskModel
@@ -51,7 +53,7 @@ def build(config: RunConfig) -> Built:
     Raises:
         ConfigError: If data, or values of the run file, are not as they must be.
     """
-    datasets = load_datasets(config)
+    config, datasets = with_parts(config, load_datasets(config))
     tasks = make_tasks(config, datasets)
     check_labels(config, datasets, tasks)
     tokenizer = None
@@ -70,7 +72,7 @@ def build(config: RunConfig) -> Built:
     with section(config, ("mixture",)):
         model.adapt(mixture)
     compile_model(config, model, mixture)
-    return Built(datasets, tasks, model, mixture)
+    return Built(config, datasets, tasks, model, mixture)
 
 
 def load_datasets(config: RunConfig) -> dict[str, Dataset]:
@@ -103,7 +105,7 @@ def make_tasks(config: RunConfig, datasets: Mapping[str, Dataset]) -> dict[str, 
     """
     found = {}
     for name, one in config.tasks.items():
-        with section(config, ("tasks", name)):
+        with section(config, one.choice.place or ("tasks", name)):
             if {"labels", "values"} & one.choice.kind.context == {"values"}:
                 column = score_column(name, one, datasets)
                 values = [value for data in one.data for value in datasets[data].train[column]]
@@ -201,13 +203,3 @@ def compile_model(config: RunConfig, model: MultiTaskModel, mixture: Mixture) ->
             balancer=balancer,
             **training.compile,
         )
-
-
-@contextlib.contextmanager
-def section(config: RunConfig, place: Place) -> Iterator[None]:
-    """Say of an error where in the run file it comes from."""
-    try:
-        yield
-    except (ValueError, TypeError, OSError, ImportError, MemoryError) as error:
-        where = f"{config.document.where(place)}, `{'.'.join(map(str, place))}`"
-        raise ConfigError(f"{where}: {error}") from error

@@ -11,13 +11,14 @@ from rich.console import Console
 
 from keras_mtl.config import ConfigError, RunConfig
 from keras_mtl.data import Mixture
-from keras_mtl.runs.building import Built, section
+from keras_mtl.runs.building import Built
 from keras_mtl.runs.errors import RunInterrupted
 from keras_mtl.runs.folder import CHECKPOINTS, TENSORBOARD, RunFolder
 from keras_mtl.runs.interrupting import Interruptible
 from keras_mtl.runs.progress import EpochProgress
 from keras_mtl.runs.record import RunRecord
 from keras_mtl.runs.recording import EpochRecorder, TensorBoardWriter
+from keras_mtl.runs.sections import section
 from keras_mtl.training import BestAndLast, MultiTaskEarlyStopping
 
 

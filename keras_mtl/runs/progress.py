@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+# Of more tasks than this an epoch shows the mean, and those with the highest loss.
+_MANY_TASKS, _SHOWN_TASKS = 8, 3
 
 
 class EpochProgress(keras.callbacks.Callback):
@@ -72,8 +76,8 @@ class EpochProgress(keras.callbacks.Callback):
                 f"{_pair(logs or {}, 'loss')}; train (validation)",
                 highlight=False,
             )
-            for task in self.model.tasks:
-                self._progress.console.print(f"  {task.name}: {self._figures(task.name, logs)}")
+            for line in self._lines(logs or {}):
+                self._progress.console.print(line, highlight=False)
 
     def on_train_end(self, logs: Any = None) -> None:
         self.close()
@@ -84,10 +88,36 @@ class EpochProgress(keras.callbacks.Callback):
             self._progress.stop()
             self._progress = None
 
-    def _figures(self, task: str, logs: Any) -> str:
-        metrics = [metric.name for metric in self.model.settings.scoring.metrics[task]]
-        shown = [f"{name} {_pair(logs, f'{task}_{name}')}" for name in ("loss", *metrics)]
-        return "  ".join(shown)
+    def _lines(self, logs: dict[str, Any]) -> list[str]:
+        """A line for each task; of many tasks the mean, and the few with the highest loss."""
+        names = [task.name for task in self.model.tasks]
+        if len(names) <= _MANY_TASKS:
+            return [f"  {name}: {_figures(self._metrics(name), name, logs)}" for name in names]
+        shared = [
+            one for one in self._metrics(names[0]) if all(one in self._metrics(n) for n in names)
+        ]
+        means = {
+            f"{prefix}mean_{metric}": sum(float(logs[key]) for key in keys) / len(keys)
+            for metric in shared
+            for prefix in ("", "val_")
+            if (keys := [f"{prefix}{name}_{metric}" for name in names])
+            and all(k in logs for k in keys)
+        }
+        last = "val_" if f"val_{names[0]}_loss" in logs else ""
+        worst = sorted(names, key=lambda name: -float(logs.get(f"{last}{name}_loss", 0.0)))
+        shown = worst[:_SHOWN_TASKS]
+        return [
+            f"  mean of {len(names)} tasks: {_figures(shared, 'mean', means)}",
+            f"  the {len(shown)} of the highest {'validation ' if last else ''}loss:",
+            *(f"    {name}: {_figures(self._metrics(name), name, logs)}" for name in shown),
+        ]
+
+    def _metrics(self, task: str) -> list[str]:
+        return ["loss", *(metric.name for metric in self.model.settings.scoring.metrics[task])]
+
+
+def _figures(metrics: Sequence[str], whose: str, logs: dict[str, Any]) -> str:
+    return "  ".join(f"{name} {_pair(logs, f'{whose}_{name}')}" for name in metrics)
 
 
 def _pair(logs: dict[str, Any], name: str) -> str:

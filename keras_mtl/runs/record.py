@@ -57,8 +57,8 @@ class RunRecord:
                     "name": task.name,
                     "kind": type(task).__name__,
                     "labels": list(getattr(task, "labels", ())) or None,
-                    "data": list(config.tasks[task.name].data),
-                    "weight": config.tasks[task.name].weight,
+                    "data": list(built.config.tasks[task.name].data),
+                    "weight": built.config.tasks[task.name].weight,
                     "metrics": ["loss", *(metric.name for metric in metrics[task.name])],
                 }
                 for task in model.tasks

@@ -19,6 +19,7 @@ from keras_mtl.runs.building import compile_model, load_datasets, make_mixture, 
 from keras_mtl.runs.errors import RunError
 from keras_mtl.runs.evaluating import evaluate_split
 from keras_mtl.runs.folder import CHECKPOINTS, CONFIG, EVALUATION, INFO, METRICS, RunFolder
+from keras_mtl.runs.tasks_from import with_parts
 from keras_mtl.tasks import answer
 from keras_mtl.training import load_checkpoint
 
@@ -123,7 +124,7 @@ class Run:
         config = self.config
         kept = self._kept()
         model = self.model(checkpoint)
-        datasets = load_datasets(config)
+        config, datasets = with_parts(config, load_datasets(config))
         if not any(split in one.splits for one in datasets.values()):
             there = sorted({part for one in datasets.values() for part in one.splits})
             raise RunError(

@@ -8,8 +8,9 @@ import numpy as np
 
 from keras_mtl.config import ConfigError, RunConfig
 from keras_mtl.data import Mixture
-from keras_mtl.runs.building import FITTED, Built, section
+from keras_mtl.runs.building import FITTED, Built
 from keras_mtl.runs.folder import CHECKPOINTS, RunFolder
+from keras_mtl.runs.sections import section
 from keras_mtl.training import load_checkpoint
 from keras_mtl.training.checkpoint_files import KINDS, rewrite_checkpoint
 

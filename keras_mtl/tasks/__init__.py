@@ -13,7 +13,15 @@ from keras_mtl.tasks.regression import Regression, regression
 from keras_mtl.tasks.review import Matrix, Mistake, Review, Table
 from keras_mtl.tasks.schemes import tags_of
 from keras_mtl.tasks.tagging import Tagging, tagging
-from keras_mtl.tasks.task import WORD_PLACES, Task, Word, answer, check_tasks, from_config
+from keras_mtl.tasks.task import (
+    WORD_PLACES,
+    Task,
+    Word,
+    answer,
+    check_tasks,
+    from_config,
+    is_task_name,
+)
 from keras_mtl.tasks.thresholds import fit_thresholds
 
 __all__ = [
@@ -49,6 +57,7 @@ __all__ = [
     "regression",
     "similarity",
     "multilabel",
+    "is_task_name",
     "tagging",
     "tags_of",
 ]

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -10,6 +10,7 @@ from keras import ops
 
 from keras_mtl.heads import PooledHead, loss_dtype
 from keras_mtl.tasks.f1 import F1Score
+from keras_mtl.tasks.focal import check_focal_gamma, focal_factor
 from keras_mtl.tasks.label_names import (
     check_hidden_dim,
     check_layer,
@@ -32,6 +33,8 @@ _MANY_CLASSES = 10
 class Classification(Task):
     """A task with one label per text; made by `classification`."""
 
+    joins: ClassVar[bool] = True
+
     labels: tuple[str, ...] = ()
     pooling: str | None = None
     hidden_dim: int | None = None
@@ -39,6 +42,7 @@ class Classification(Task):
     label_smoothing: float = 0.0
     class_weight: tuple[float, ...] | None = None
     layer: int | None = None
+    focal_gamma: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -48,6 +52,7 @@ class Classification(Task):
         check_pooling(self.name, self.pooling)
         check_hidden_dim(self.name, self.hidden_dim)
         check_layer(self.name, self.layer)
+        check_focal_gamma(self.name, self.focal_gamma)
 
     @property
     def num_classes(self) -> int:
@@ -78,7 +83,10 @@ class Classification(Task):
         targets = ops.one_hot(ops.cast(labels, "int32"), self.num_classes, dtype=scores.dtype)
         smooth = self.label_smoothing
         smoothed = targets * (1.0 - smooth) + smooth / self.num_classes if smooth else targets
-        losses = -ops.sum(smoothed * ops.log_softmax(scores), axis=-1)
+        logs = ops.log_softmax(scores)
+        # By class, not by the true label's alone: that would undo the smoothing.
+        focused = logs * focal_factor(logs, self.focal_gamma) if self.focal_gamma else logs
+        losses = -ops.sum(smoothed * focused, axis=-1)
         if self.class_weight is not None:
             losses = losses * ops.matmul(targets, ops.array(self.class_weight, scores.dtype))
         return losses
@@ -146,6 +154,7 @@ def classification(
     label_smoothing: float = 0.0,
     class_weight: Mapping[str, float] | Sequence[float] | None = None,
     layer: int | None = None,
+    focal_gamma: float = 0.0,
 ) -> Classification:
     """Declare a task with one label per text.
 
@@ -166,6 +175,9 @@ def classification(
             `balanced_class_weight`. The loss stays a mean over labelled rows, so weights act
             even in a batch of one row, in `fit` and in `evaluate`.
         layer: Which layer of the trunk the head reads, counted from 1; the last when `None`.
+        focal_gamma: Power of a focal loss: the term of a label with probability `p` is multiplied
+            by `(1 - p) ** focal_gamma`, so that rows which are learned count less. 0 is
+            cross-entropy.
 
     Returns:
         A frozen task.
@@ -189,5 +201,6 @@ def classification(
         "label_smoothing": label_smoothing,
         "class_weight": class_weight,
         "layer": layer,
+        "focal_gamma": focal_gamma,
     }
     return Classification(name, column or name, **arguments)

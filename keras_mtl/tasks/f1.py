@@ -49,11 +49,22 @@ class F1Score(keras.metrics.Metric):
         self.predicted.assign_add(ops.sum(weight * predicted, axis=0))
 
     def result(self) -> Any:
-        occurring = self.actual + self.predicted
-        scores = 2.0 * self.hits / ops.where(occurring > 0, occurring, 1.0)
-        counts = self.actual + 0.0 if self.average == "weighted" else occurring > 0
+        return self.of_counts(self.hits + 0.0, self.actual + 0.0, self.predicted + 0.0)
+
+    def of_counts(self, hits: Any, actual: Any, predicted: Any) -> Any:
+        """The mean over classes of counts `(..., num_classes)`, `(...)`.
+
+        Args:
+            hits: Rows of the class that were predicted as it.
+            actual: Rows of the class.
+            predicted: Rows predicted as it.
+        """
+        occurring = actual + predicted
+        scores = 2.0 * hits / ops.where(occurring > 0, occurring, 1.0)
+        counts = actual if self.average == "weighted" else occurring > 0
         weights = ops.cast(counts, self.dtype)
-        return ops.sum(scores * weights) / ops.maximum(ops.sum(weights), 1e-12)
+        total = ops.sum(scores * weights, axis=-1)
+        return total / ops.maximum(ops.sum(weights, axis=-1), 1e-12)
 
     def get_config(self) -> dict[str, Any]:
         return {

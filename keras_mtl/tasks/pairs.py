@@ -88,6 +88,7 @@ def pair_classification(
     dropout: float = 0.0,
     label_smoothing: float = 0.0,
     class_weight: Mapping[str, float] | Sequence[float] | None = None,
+    focal_gamma: float = 0.0,
     layer: int | None = None,
 ) -> PairClassification:
     """Declare a task with one label for each pair of texts.
@@ -106,6 +107,7 @@ def pair_classification(
         dropout: Share of the features dropped in training.
         label_smoothing: As in `classification`.
         class_weight: As in `classification`.
+        focal_gamma: As in `classification`.
         layer: Which layer of the trunk the head reads, counted from 1; the last when `None`.
 
     Returns:
@@ -131,6 +133,7 @@ def pair_classification(
         "dropout": dropout,
         "label_smoothing": label_smoothing,
         "class_weight": class_weight,
+        "focal_gamma": focal_gamma,
         "layer": layer,
     }
     return PairClassification(name, column or name, **arguments)

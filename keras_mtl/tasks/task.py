@@ -71,6 +71,9 @@ class Task(abc.ABC):
     blank: ClassVar[int] = 0
     # What is read of a row: "text" (words too), "pair" or "candidates".
     reads: ClassVar[str] = "text"
+    # Whether rows of tasks that differ in name and column alone may go through one call of `loss`
+    # and `outside`: both look at each row by itself, whatever the name.
+    joins: ClassVar[bool] = False
 
     name: str
     column: str = ""
@@ -82,7 +85,7 @@ class Task(abc.ABC):
                 "begin with an English letter and have only these, digits and `_`. Received: "
                 f"name={self.name!r}."
             )
-        if self.name in _RESERVED or self.name.startswith("val_"):
+        if not is_task_name(self.name):
             raise ValueError(
                 "The name of a task must not be one that logs, layers or a SavedModel use "
                 f"({', '.join(sorted(_RESERVED))}, and all that begin with 'val_'). "
@@ -207,6 +210,12 @@ class Task(abc.ABC):
     def from_config(cls, config: dict[str, Any]) -> "Task":
         """The task of a `get_config`."""
         return cls(**config)
+
+
+def is_task_name(name: str) -> bool:
+    """Whether a task may have a name: letters, digits and `_`, and none that others use."""
+    allowed = _NAME.fullmatch(name) is not None
+    return allowed and name not in _RESERVED and not name.startswith("val_")
 
 
 def check_tasks(tasks: Task | Iterable[Task]) -> tuple[Task, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_mtl.heads import flat_texts
+from keras_mtl.heads import PooledHead, flat_texts
 
 
 def features_of(
@@ -50,7 +50,7 @@ def features_of(
         # Keras takes the mean over the rows of a pass; together they make that of the batch.
         part = _rows_of(joined) / sum(_rows_of(inputs) for inputs in x.values())
         penalties += [one * ops.cast(part, one.dtype) for one in pass_penalties(model.trunk)]
-        features.update(_cut(found, x, streams))
+        features.update(_cut(_pooled(model, found) if len(streams) > 1 else found, x, streams))
     features = {stream: _of_rows(model, features[stream], rows[stream]) for stream in x}
     return {stream: {**features[stream], **of_heads[stream]} for stream in x}, penalties
 
@@ -86,6 +86,17 @@ def _of_rows(model: Any, features: Mapping[str, Any], inputs: Mapping[str, Any])
     return {
         name: ops.reshape(one, (rows, texts, *ops.shape(one)[1:])) for name, one in features.items()
     }
+
+
+def _pooled(model: Any, found: Mapping[str, Any]) -> dict[str, Any]:
+    """The features of a joined pass, pooled for all its streams at once where heads would each."""
+    found = dict(found)
+    for head in model.heads.values():
+        if isinstance(head, PooledHead):
+            key = head.pooled_key(found)
+            if key not in found:
+                found[key] = head.pool(found)
+    return found
 
 
 def _can_share(inputs: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ import keras
 
 from keras_mtl.data.mixing.batches import Batches
 from keras_mtl.training import step
+from keras_mtl.training.task_sums import task_sums
 
 
 def train_step(model: Any, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
@@ -21,7 +22,7 @@ def train_step(model: Any, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
     def loss(trainable: Any) -> Any:
         with _scope(model, trainable, untrained, collect_losses=True) as scope:
             scored, penalties = step.forward(model, data, training=True)
-            sums = step.task_sums(model, scored)
+            sums = task_sums(model, scored)
             # Arrays are global under keras.distribution, so sums over rows are global sums.
             scalar = step.objective(model, *sums[:2], penalties, lambda value: value, replicas=1)
         with keras.StatelessScope(state_mapping=list(zip(optimizer.variables, slots, strict=True))):
@@ -43,7 +44,7 @@ def test_step(model: Any, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
     trainable, untrained, metrics = state
     with _scope(model, trainable, untrained, collect_losses=True) as scope:
         scored, _ = step.forward(model, data, training=False)
-        sums = step.task_sums(model, scored)
+        sums = task_sums(model, scored)
     untrained = _values(scope, model.non_trainable_variables)
     logs, metrics = _count(model, trainable, untrained, metrics, (scored, sums), None)
     return logs, (trainable, untrained, metrics)

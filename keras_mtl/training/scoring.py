@@ -8,6 +8,8 @@ from keras import ops
 
 from keras_mtl.heads import loss_dtype
 from keras_mtl.tasks import Task, by_task
+from keras_mtl.tasks.f1 import F1Score
+from keras_mtl.training.joint import JointCounts, counted, groups_of
 
 
 class TaskSums(keras.metrics.Metric):
@@ -66,13 +68,20 @@ class Scoring:
             else task.metrics()
             for task in tasks
         }
+        self.groups = groups_of(self.tasks, {**losses, **chosen})
+        self.joint = [found for group in self.groups if (found := self._joint(group)) is not None]
         self.sums = TaskSums(len(self.tasks), variables)
         self._check_log_names()
 
     @property
     def all_metrics(self) -> list[keras.metrics.Metric]:
         """Every object whose variables the scores live in."""
-        return [self.sums, *(metric for own in self.metrics.values() for metric in own)]
+        return [self.sums, *self.joint, *(one for task in self.tasks for one in self.single(task))]
+
+    def single(self, task: Task) -> list[keras.metrics.Metric]:
+        """The metrics of a task that are counted for it alone."""
+        jointly = any(task.name in one.names for one in self.joint)
+        return [one for one in self.metrics[task.name] if not (jointly and counted(one))]
 
     def loss(self, task: Task, labels: Any, scores: Any, prediction: Any) -> Any:
         """Loss of each row or token of a task, not reduced."""
@@ -97,10 +106,21 @@ class Scoring:
         `loss` is the plain weighted sum of the tasks' means, whatever the balancer.
         """
         means = self.sums.result()
-        values = [ops.sum(means * ops.array(loss_weights, means.dtype))]
-        for number, task in enumerate(self.tasks):
-            values += [means[number], *(metric.result() for metric in self.metrics[task.name])]
-        return dict(zip(self.log_names, values, strict=True))
+        found = {"loss": ops.sum(means * ops.array(loss_weights, means.dtype))}
+        losses = ops.unstack(means, len(self.tasks))
+        found |= {f"{task.name}_loss": one for task, one in zip(self.tasks, losses, strict=True)}
+        for joint in self.joint:
+            for metric, figures in joint.result().items():
+                each = zip(joint.names, ops.unstack(figures, len(joint.names)), strict=True)
+                found |= {f"{name}_{metric}": one for name, one in each}
+        for task in self.tasks:
+            found |= {f"{task.name}_{one.name}": one.result() for one in self.single(task)}
+        return {name: found[name] for name in self.log_names}
+
+    def _joint(self, group: Sequence[Task]) -> JointCounts | None:
+        told = [one for one in self.metrics[group[0].name] if counted(one)]
+        classes = [one.num_classes for one in told if isinstance(one, F1Score)]
+        return JointCounts([task.name for task in group], told, classes[0]) if classes else None
 
     def _check_log_names(self) -> None:
         twice = sorted({name for name in self.log_names if self.log_names.count(name) > 1})

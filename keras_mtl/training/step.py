@@ -6,7 +6,7 @@ through its head, and each task's loss is its mean over the labelled rows of the
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 from keras import ops
@@ -14,8 +14,10 @@ from keras import ops
 from keras_mtl.heads import loss_dtype
 from keras_mtl.tasks import Task, by_task
 from keras_mtl.training.features import features_of, pass_penalties
+from keras_mtl.training.joint import join
 from keras_mtl.training.labels import all_ones, like_rows, safe_labels, word_by_word
 from keras_mtl.training.scoring import Scoring
+from keras_mtl.training.task_sums import Scored
 
 PLAIN = ""  # The name under which a plain batch runs as the only stream.
 
@@ -45,15 +47,6 @@ class StepSettings:
     self_checks: bool = True
     traces: dict[str, int] = dataclasses.field(default_factory=lambda: {"train": 0, "test": 0})
     update: tuple[Any, Any] | None = None
-
-
-class Scored(NamedTuple):
-    """Rows of one task in one stream: `(B, ...)` each, on this replica."""
-
-    labels: Any
-    scores: Any
-    prediction: Any
-    weights: Any
 
 
 def is_nested(x: Any) -> bool:
@@ -89,13 +82,6 @@ def forward(model: Any, data: Any, training: bool) -> tuple[dict[str, list[Score
                 feeding = sum(task.name in by_task(y[other], names, "y") for other in x)
                 penalties += [penalty / feeding for penalty in own]
     return scored, penalties
-
-
-def task_sums(model: Any, scored: Mapping[str, list[Scored]]) -> tuple[Any, Any, Any]:
-    """Sum of weighted losses, count of labelled rows, and of labels outside: `(tasks,)` each."""
-    sums = [_sums_of(task, model.settings.scoring, scored[task.name]) for task in model.tasks]
-    total, count, outside = (ops.stack([one[part] for one in sums]) for part in range(3))
-    return total, count, outside
 
 
 def objective(
@@ -137,12 +123,20 @@ def update_metrics(model: Any, scored: Mapping[str, list[Scored]], sums: Sequenc
     """Count a batch into losses and metrics. Metrics count each labelled row once."""
     scoring = model.settings.scoring
     scoring.sums.update_state(*sums)
+    for group in scoring.groups:
+        joint = next((one for one in scoring.joint if group[0].name in one.names), None)
+        every = join(group, scored)
+        if joint is not None and every is not None:
+            labelled = ops.cast(every.weights > 0, loss_dtype())
+            labels = safe_labels(group[0], every.labels, labelled)
+            joint.update_state(labels, every.prediction, labelled, every.owners)
     for task in model.tasks:
-        for one in scored[task.name]:
+        metrics = scoring.single(task)
+        for one in scored[task.name] if metrics else ():
             labelled = ops.cast(one.weights > 0, loss_dtype())
             rows = (safe_labels(task, one.labels, labelled), one.prediction, labelled)
             words = word_by_word(*rows) if task.of_words else rows
-            for metric in scoring.metrics[task.name]:
+            for metric in metrics:
                 labels, prediction, weight = rows if getattr(metric, "reads_rows", False) else words
                 metric.update_state(labels, prediction, sample_weight=weight)
 
@@ -184,24 +178,3 @@ def _score(
         weight = all_ones(task, own)
     prediction = model.predictions[task.name](scores)
     return Scored(own, scores, prediction, ops.cast(weight, loss_dtype()))
-
-
-def _sums_of(task: Task, scoring: Scoring, scored: Sequence[Scored]) -> tuple[Any, Any, Any]:
-    total = count = outside = ops.zeros((), loss_dtype())
-    for one in scored:
-        labelled = ops.cast(one.weights > 0, loss_dtype())
-        blank = 0 if task.name in scoring.own_loss else task.blank
-        labels = safe_labels(task, one.labels, labelled, blank)
-        losses = scoring.loss(task, labels, one.scores, one.prediction)
-        if len(losses.shape) != len(one.weights.shape):  # It would broadcast.
-            raise ValueError(
-                f"The loss of task {task.name!r} must not be reduced: one value for each row, in "
-                f"the shape of its weights, {tuple(one.weights.shape)}. Received: shape "
-                f"{tuple(losses.shape)}. Give a Keras loss, or a function that keeps the rows."
-            )
-        # Not a bare product: a row without a label may have any loss, infinite ones included.
-        losses = ops.where(labelled > 0, losses * one.weights, 0.0)
-        total = total + ops.sum(losses)
-        count = count + ops.sum(labelled)
-        outside = outside + ops.sum(ops.cast(task.outside(one.labels), loss_dtype()) * labelled)
-    return total, count, outside

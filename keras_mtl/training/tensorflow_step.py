@@ -12,6 +12,7 @@ from keras_mtl.devices import only_one_cpu
 from keras_mtl.heads import loss_dtype
 from keras_mtl.training import step
 from keras_mtl.training.clipping import clip, clips
+from keras_mtl.training.task_sums import task_sums
 
 # A run of its own data may have many shapes; from here on they share a compiled step.
 _MAX_STATIC_SHAPES = 32
@@ -23,7 +24,7 @@ def train_step(model: Any, data: Any) -> dict[str, Any]:
     replicas = model.distribute_strategy.num_replicas_in_sync
     with tf.GradientTape() as tape:
         scored, penalties = step.forward(model, data, training=True)
-        sums = step.task_sums(model, scored)
+        sums = task_sums(model, scored)
         scalar = step.objective(model, *sums[:2], penalties, _add_up, replicas)
         scalar = optimizer.scale_loss(scalar)
     variables = model.trainable_variables
@@ -39,7 +40,7 @@ def train_step(model: Any, data: Any) -> dict[str, Any]:
 def test_step(model: Any, data: Any) -> dict[str, Any]:
     """Score one batch."""
     scored, _ = step.forward(model, data, training=False)
-    step.update_metrics(model, scored, step.task_sums(model, scored))
+    step.update_metrics(model, scored, task_sums(model, scored))
     return model.get_metrics_result()
 
 

@@ -169,6 +169,9 @@ def test_the_column_is_the_name_unless_said():
         ({"class_weight": [1, float("nan")]}, ValueError, "all above 0"),
         ({"class_weight": "balanced"}, ValueError, "`balanced_class_weight` computes one"),
         ({"class_weight": 2.0}, ValueError, "Received: class_weight=2.0"),
+        ({"focal_gamma": -1}, ValueError, "`focal_gamma` of task 'topic' .*Received: focal_gamma"),
+        ({"focal_gamma": float("inf")}, ValueError, "number of 0 or more; 0 is cross-entropy"),
+        ({"focal_gamma": True}, ValueError, "Received: focal_gamma=True"),
     ],
 )
 def test_what_cannot_be_used_is_refused(options, error, message):

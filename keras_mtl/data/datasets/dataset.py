@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from numbers import Integral
 from typing import Any, Self
 
+from keras_mtl.data.datasets.by_column import parts_by_value
 from keras_mtl.data.datasets.label_columns import classes, label_spaces, named
 from keras_mtl.data.datasets.label_space import check_names, to_names
 from keras_mtl.data.datasets.screening import Screening, screen_rows
@@ -153,6 +154,54 @@ class Dataset(WordReader):
             return self
         kept, counts = screen_rows(self.splits, self.labels, screening)
         return replace(self, train=self.train.select(kept), screened=counts)
+
+    def by_column(self, column: str) -> dict[str, Self]:
+        """Cut into a dataset for each value of a column, such as the domain of a review.
+
+        A value gives its part the name, as a task may be named: `"sci-fi"` becomes `"sci_fi"`,
+        `"2020"` of a column `year` `"year_2020"`, and one without an English letter or digit
+        `"year_3"`, by its place among the values in order. Label spaces are those of the whole,
+        without the column; `nulls` and `screened`, which count rows of the whole, are not taken
+        along.
+
+        Args:
+            column: A column with one value in each row of every split: a label column, or any
+                other that the splits have.
+
+        Returns:
+            Name to dataset, in the order of the values. A part has no split in which its value
+            does not occur.
+
+        Raises:
+            ValueError: If the column is not there, or one of texts; if a value is missing, has
+                fewer than two rows of train, is in another split only, or shares its name; or if
+                there are more than 200.
+
+        Example:
+            >>> data = Dataset.from_arrays(
+            ...     "reviews",
+            ...     train={"text": ["good", "bad", "fine", "dull"], "label": [1, 0, 1, 0],
+            ...         "domain": ["books", "books", "DVD", "DVD"]},
+            ...     validation_fraction=0,
+            ... )
+            >>> data.by_column("domain")["DVD"].train.texts
+            ('fine', 'dull')
+        """
+        labels = {name: names for name, names in self.labels.items() if name != column}
+        parts = parts_by_value(self.splits, column, self.name)
+        return {
+            name: replace(
+                self,
+                name=f"{self.name}/{name}",
+                train=splits["train"],
+                validation=splits.get("validation"),
+                test=splits.get("test"),
+                labels=labels,
+                nulls={},
+                screened={},
+            )
+            for name, splits in parts.items()
+        }
 
     @classmethod
     def from_arrays(

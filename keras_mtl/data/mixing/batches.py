@@ -3,16 +3,17 @@
 import abc
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import keras
 import numpy as np
 
+from keras_mtl.data.mixing.balanced import Draws
 from keras_mtl.data.mixing.length_classes import LengthPlan
 from keras_mtl.data.mixing.stream import Batch, Stream
 
-_SHUFFLE, _ORDER = 0, 1  # Keeps the random numbers of the two uses apart.
+_SHUFFLE, _ORDER, _BALANCE = 0, 1, 2  # Keeps the random numbers of their uses apart.
 
 
 class Batches(keras.utils.PyDataset, abc.ABC):
@@ -98,6 +99,7 @@ class TrainingBatches(Batches):
         seed: Decides every order.
         epoch: The epoch and
         step: the step in it where batch 0 stands.
+        draws: Stream number to how its rows are drawn, where labels are to come equally often.
     """
 
     def __init__(
@@ -109,8 +111,13 @@ class TrainingBatches(Batches):
         seed: int,
         epoch: int = 0,
         step: int = 0,
+        draws: Mapping[int, Draws] | None = None,
     ) -> None:
         super().__init__(streams, rows, plan)
+        self.draws = dict(draws or {})
+        for number, one in self.draws.items():
+            of_class = partial(one.of_class, plan, streams[number].lengths)
+            self._class_rows[number] = [of_class(k) for k in range(plan.classes)]
         self.steps_per_epoch = steps_per_epoch
         self.seed = seed
         self.start = epoch * steps_per_epoch + step
@@ -159,8 +166,23 @@ class TrainingBatches(Batches):
         )
 
     def _shuffle(self, number: int, length_class: int, cycle: int) -> np.ndarray:
+        rows = self._class_rows[number][length_class]
+        if number in self.draws:
+            seeds = (self.seed, _BALANCE, number, length_class)
+            return self.draws[number].cycle(rows, cycle, seeds)
         random = np.random.default_rng([self.seed, _SHUFFLE, number, length_class, cycle])
-        return random.permutation(self._class_rows[number][length_class])
+        return random.permutation(rows)
+
+    def report(self) -> dict[str, Any]:
+        found = super().report()
+        if self.draws:
+            found["passes_over_labels_per_epoch"] = {
+                self.streams[number].name: one.passes(
+                    len(self) * self.rows[self.streams[number].name]
+                )
+                for number, one in sorted(self.draws.items())
+            }
+        return found
 
     def _order(self, epoch: int) -> np.ndarray:
         """Length class of each step of an epoch, in random order."""

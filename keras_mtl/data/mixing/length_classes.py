@@ -76,13 +76,13 @@ def plan_lengths(
         raise ValueError("`lengths` of a length plan must have a stream or more. Received: none.")
     curves = np.stack([_curve(one) for one in lengths])  # (streams, grid): longest row up to there
     order = sorted(range(len(lengths)), key=lambda stream: (curves[stream].mean(), stream))
-    plans = []
-    for groups in _partitions(order):
-        tallest = np.stack([curves[list(group)].max(axis=0) for group in groups])
-        rows = np.array([sum(rows_per_step[s] for s in group) + _PASS_COST for group in groups])
-        cost, ends = _cheapest_ends(rows @ tallest, max_classes)
-        plans.append((cost, groups, ends, tallest))
-    _, groups, ends, tallest = min(plans, key=lambda plan: plan[0])
+    counts = [rows_per_step[stream] for stream in order]
+    partitions = _partitions(len(order))
+    costs = _costs(curves[order], counts, partitions)
+    best = int(np.argmin(_least_costs(costs, max_classes)))
+    ends = _cheapest_ends(costs[best], max_classes)
+    groups = tuple(tuple(sorted(order[a:b])) for a, b in partitions[best])
+    tallest = np.stack([curves[list(group)].max(axis=0) for group in groups])
     shares = np.diff([0, *ends]) / _GRID
     padded = tallest[:, np.array(ends) - 1]
     return LengthPlan(tuple(shares.tolist()), groups, tuple(map(tuple, padded.tolist())))
@@ -100,17 +100,46 @@ def _curve(lengths: np.ndarray) -> np.ndarray:
     return np.minimum(padded, longest)
 
 
-def _partitions(order: list[int]) -> list[tuple[tuple[int, ...], ...]]:
+def _partitions(streams: int) -> list[list[tuple[int, int]]]:
+    """The ways to cut so many streams, in order, into groups: first and last (not included)."""
     found = []
-    for cuts in range(min(_MAX_GROUPS, len(order))):
-        for at in itertools.combinations(range(1, len(order)), cuts):
-            ends = (0, *at, len(order))
-            parts = itertools.pairwise(ends)
-            found.append(tuple(tuple(sorted(order[a:b])) for a, b in parts))
+    for cuts in range(min(_MAX_GROUPS, streams)):
+        for at in itertools.combinations(range(1, streams), cuts):
+            found.append(list(itertools.pairwise((0, *at, streams))))
     return found
 
 
-def _cheapest_ends(cost_at: np.ndarray, max_classes: int) -> tuple[float, list[int]]:
+def _costs(
+    curves: np.ndarray, rows: Sequence[int], partitions: Sequence[Sequence[tuple[int, int]]]
+) -> np.ndarray:
+    """Padded tokens of a step that ends at each place of the grid, `(partitions, grid)`.
+
+    `curves` and `rows` are those of the streams in order.
+    """
+    run: dict[tuple[int, int], np.ndarray] = {}
+    for begin in range(len(curves)):
+        tallest = np.maximum.accumulate(curves[begin:], axis=0)
+        passes = np.cumsum(rows[begin:]) + _PASS_COST
+        run |= {(begin, begin + n + 1): one for n, one in enumerate(passes[:, None] * tallest)}
+    return np.stack([np.sum([run[group] for group in groups], axis=0) for groups in partitions])
+
+
+def _least_costs(costs: np.ndarray, max_classes: int) -> np.ndarray:
+    """What `_cheapest_ends` of each row of costs `(N, grid)` comes to, `(N,)`."""
+    reached = np.full((len(costs), _GRID + 1), np.inf)
+    reached[:, 0] = 0.0
+    least = np.full(len(costs), np.inf)
+    for _ in range(max_classes):
+        further = np.full_like(reached, np.inf)
+        for end in range(1, _GRID + 1):
+            widths = end - np.arange(end)
+            further[:, end] = (reached[:, :end] + widths * costs[:, end - 1, None]).min(axis=1)
+        reached = further
+        least = np.minimum(least, reached[:, _GRID])
+    return least
+
+
+def _cheapest_ends(cost_at: np.ndarray, max_classes: int) -> list[int]:
     """Ends of classes on the grid that minimise sum(width * cost of its longest)."""
     best: list[dict[int, tuple[float, list[int]]]] = [{0: (0.0, [])}]
     for _ in range(max_classes):
@@ -121,4 +150,5 @@ def _cheapest_ends(cost_at: np.ndarray, max_classes: int) -> tuple[float, list[i
                 if end not in layer or total < layer[end][0]:
                     layer[end] = total, [*ends, end]
         best.append(layer)
-    return min((layer[_GRID] for layer in best[1:] if _GRID in layer), key=lambda found: found[0])
+    whole = [layer[_GRID] for layer in best[1:] if _GRID in layer]
+    return min(whole, key=lambda found: found[0])[1]

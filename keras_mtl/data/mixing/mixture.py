@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+import numpy as np
+
 from keras_mtl.data.datasets.split import Split
+from keras_mtl.data.mixing.balanced import Balanced, checked_balance, draws_of
 from keras_mtl.data.mixing.batches import EvaluationBatches, TrainingBatches
 from keras_mtl.data.mixing.length_classes import LengthPlan, plan_lengths
 from keras_mtl.data.mixing.mixture_arguments import (
@@ -18,6 +21,8 @@ from keras_mtl.data.text.ragged import Ragged
 from keras_mtl.tasks import Task
 
 WEIGHTINGS = ("task", "row")
+# More streams than this are counted, but for the first few, where a mixture is printed.
+_MANY_STREAMS, _FEW_STREAMS = 8, 4
 
 
 class Preprocessor(Protocol):
@@ -52,6 +57,9 @@ class Mixture:
         weighting: `"task"`: a task's mean loss counts by its weight alone, and the share only
             decides how much of a dataset is seen. `"row"`: its mean loss is also multiplied by
             the share of its streams, as when single rows are drawn from all streams.
+        balanced: Stream name to one of its tasks whose labels are to come equally often in
+            training: rows of rare labels are repeated. `True` for every stream with its only task.
+        balance_power: 1 balances fully, 0 not at all; .5 is a common middle.
         length_classes: The most padded lengths that a run may compile.
         steps_per_epoch: Steps of an epoch; by default all rows over the batch size.
         seed: Decides every order. The batch of a step is a function of seed, epoch and step.
@@ -74,6 +82,8 @@ class Mixture:
         batch_size: int = 64,
         share: Share = "proportional",
         weighting: str = "task",
+        balanced: Balanced = None,
+        balance_power: float = 1.0,
         length_classes: int = 4,
         steps_per_epoch: int | None = None,
         seed: int = 0,
@@ -92,6 +102,8 @@ class Mixture:
         self.batch_size = batch_size
         self.share = share
         self.weighting = weighting
+        self.balanced = checked_balance(balanced, balance_power, self.tasks)
+        self.balance_power = balance_power
         self.length_classes = length_classes
         self.seed = seed
         self._rows = {name: len(rows) for name, rows in self.splits.items()}
@@ -103,11 +115,15 @@ class Mixture:
         self._encoded: dict[Any, list[Stream]] = {}
 
     def __repr__(self) -> str:
-        streams = ", ".join(
+        streams = [
             f"{name}: {len(rows)} rows for {' and '.join(self.tasks[name])}"
             for name, rows in self.splits.items()
-        )
-        return f"Mixture({streams}; batch_size={self.batch_size})"
+        ]
+        if len(streams) > _MANY_STREAMS:
+            rest = len(streams) - _FEW_STREAMS
+            rows = sum(self._rows.values())
+            streams = [*streams[:_FEW_STREAMS], f"and {rest} more streams, {rows} rows in all"]
+        return f"Mixture({', '.join(streams)}; batch_size={self.batch_size})"
 
     def like(self, /, *splits: Split, **named: Split) -> "Mixture":
         """Other rows in the same streams, such as the validation parts.
@@ -137,6 +153,8 @@ class Mixture:
             batch_size=self.batch_size,
             share=self.share,
             weighting=self.weighting,
+            balanced=self.balanced,
+            balance_power=self.balance_power,
             length_classes=self.length_classes,
             seed=self.seed,
         )
@@ -153,10 +171,9 @@ class Mixture:
 
         It begins at a restored position if there is one, else at `initial_epoch`.
         """
-        layout = self._layout(self.shares, preprocessor, tasks, replicas)
         start = self._restored or {"epoch": initial_epoch, "step": 0}
         steps = steps_per_epoch or self.steps_per_epoch
-        batches = TrainingBatches(*layout, steps, self.seed, start["epoch"], start["step"])
+        batches = self._batches(preprocessor, tasks, replicas, steps, start)
         self._running, self._restored = batches, None
         return batches
 
@@ -173,7 +190,9 @@ class Mixture:
     ) -> EvaluationBatches:
         """Batches that show every row exactly once; see `EvaluationBatches`."""
         shares = stream_shares("proportional", self._rows)
-        return EvaluationBatches(*self._layout(shares, preprocessor, tasks, replicas))
+        streams = self.encode(preprocessor, tasks)
+        lengths = [stream.lengths for stream in streams]
+        return EvaluationBatches(*self._layout(shares, streams, lengths, replicas))
 
     def restore(self, position: Mapping[str, int]) -> None:
         """Let the next `fit` go on from a `position` that was read during an earlier one.
@@ -197,13 +216,15 @@ class Mixture:
 
         Returns:
             Steps; rows of each stream in a step; passes over the rows of each stream (how often
-            a dataset repeats); groups and the passes through the trunk; the lengths that are
-            compiled; and the share of padding among all tokens.
+            a dataset repeats) and, where it is balanced, of each label; groups and the passes
+            through the trunk; the lengths that are compiled; and the share of padding among all
+            tokens.
         """
-        layout = self._layout(
-            self.shares, model.preprocessor, model.tasks, getattr(model, "replicas", 1)
-        )
-        return TrainingBatches(*layout, self.steps_per_epoch, self.seed).report()
+        replicas = getattr(model, "replicas", 1)
+        start = {"epoch": 0, "step": 0}
+        return self._batches(
+            model.preprocessor, model.tasks, replicas, self.steps_per_epoch, start
+        ).report()
 
     def task_shares(self) -> dict[str, float]:
         """What `weighting="row"` multiplies a task's loss by; 1 for all under `"task"`."""
@@ -233,16 +254,38 @@ class Mixture:
             }
         return self._encoded[key]
 
+    def _batches(
+        self,
+        preprocessor: Preprocessor,
+        tasks: Sequence[Task],
+        replicas: int,
+        steps_per_epoch: int,
+        start: Mapping[str, int],
+    ) -> TrainingBatches:
+        streams = self.encode(preprocessor, tasks)
+        named = {task.name: task for task in tasks}
+        draws = {
+            number: draws_of(stream, named[self.balanced[stream.name]], self.balance_power)
+            for number, stream in enumerate(streams)
+            if stream.name in self.balanced
+        }
+        lengths = [
+            stream.lengths[draws[number].rows] if number in draws else stream.lengths
+            for number, stream in enumerate(streams)
+        ]
+        layout = self._layout(self.shares, streams, lengths, replicas)
+        return TrainingBatches(
+            *layout, steps_per_epoch, self.seed, start["epoch"], start["step"], draws
+        )
+
     def _layout(
         self,
         shares: Mapping[str, float],
-        preprocessor: Preprocessor,
-        tasks: Sequence[Task],
+        streams: Sequence[Stream],
+        lengths: Sequence[np.ndarray],
         replicas: int = 1,
-    ) -> tuple[list[Stream], dict[str, int], LengthPlan]:
+    ) -> tuple[Sequence[Stream], dict[str, int], LengthPlan]:
         """Encoded streams, their rows of a step, and the plan of lengths."""
         rows = rows_per_step(shares, self.batch_size, replicas)
-        streams = self.encode(preprocessor, tasks)
-        lengths = [stream.lengths for stream in streams]
         counts = [rows[stream.name] * stream.texts for stream in streams]
         return streams, rows, plan_lengths(lengths, counts, self.length_classes)

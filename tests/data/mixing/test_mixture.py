@@ -93,6 +93,10 @@ def test_streams_named_as_their_tasks_need_no_tasks():
     named = Mixture({"tone": split(TONE.labels, 4)}, batch_size=2)
     assert named.tasks == {"tone": ("tone",)}
     assert repr(named) == "Mixture(tone: 4 rows for tone; batch_size=2)"
+    many = Mixture({f"t{n:02}": split(TONE.labels, 4) for n in range(64)})
+    assert repr(many).endswith(
+        "t03: 4 rows for t03, and 60 more streams, 256 rows in all; batch_size=64)"
+    )
 
 
 @pytest.mark.parametrize(
