@@ -17,7 +17,9 @@ def train(options):
     data = mtl.load_dataset("goemotions")
     task = mtl.multilabel("emotions", data.labels["labels"], "labels", dropout=0.1)
     keras.utils.set_random_seed(options.seed)
-    trunk = mtl.trunks.pretrained(options.encoder, sequence_length=64, word_dropout=0.1)
+    trunk = mtl.trunks.pretrained(
+        options.encoder, sequence_length=options.sequence_length, word_dropout=0.1
+    )
     model = mtl.MultiTaskModel(trunk, task)
     mixture = mtl.Mixture(
         {"goemotions": data.train}, {"goemotions": "emotions"}, batch_size=32, seed=options.seed
@@ -32,6 +34,7 @@ def train(options):
 def parse(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("encoder", help="a folder with a model, or a preset of KerasHub")
+    parser.add_argument("--sequence-length", type=int, default=64)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--seed", type=int, default=0)

@@ -21,7 +21,7 @@ def train(options):
     }
     tasks = [every[name](one) for name, one in data.items()]
     keras.utils.set_random_seed(options.seed)
-    trunk = mtl.trunks.pretrained(options.encoder, sequence_length=128)
+    trunk = mtl.trunks.pretrained(options.encoder, sequence_length=options.sequence_length)
     model = mtl.MultiTaskModel(trunk, tasks)
     mixture = mtl.Mixture(
         {name: one.train for name, one in data.items()},
@@ -29,8 +29,7 @@ def train(options):
         batch_size=32,
         seed=options.seed,
     )
-    steps = mixture.steps_per_epoch * options.epochs
-    model.compile(mtl.FineTuning(steps, learning_rate=options.learning_rate))
+    model.compile(mtl.FineTuning(mixture.steps_per_epoch * options.epochs, options.learning_rate))
     model.fit(mixture, epochs=options.epochs, verbose=options.verbose)
     return model, mixture, data
 
@@ -39,6 +38,7 @@ def parse(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("encoder", help="a folder with a model, or a preset of KerasHub")
     parser.add_argument("--sets", nargs="+", choices=("stsb", "mrpc"), default=["stsb", "mrpc"])
+    parser.add_argument("--sequence-length", type=int, default=128)
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--learning-rate", type=float, default=1e-4)
     parser.add_argument("--seed", type=int, default=0)

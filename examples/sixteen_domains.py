@@ -24,7 +24,7 @@ def train(options):
         *(one.train for one in data.values()), vocabulary_size=20_000, sequence_length=600
     )
     keras.utils.set_random_seed(options.seed)
-    model = mtl.MultiTaskModel(mtl.trunks.bag(tokenizer, tasks=tasks), tasks)
+    model = mtl.MultiTaskModel(mtl.trunks.bag(tokenizer), tasks)
     mixture = mtl.Mixture(
         {name: one.train for name, one in data.items()}, batch_size=64, seed=options.seed
     )
@@ -32,7 +32,6 @@ def train(options):
         options.learning_rate, options.epochs * mixture.steps_per_epoch, 0.0
     )
     model.compile(keras.optimizers.Adam(rate, epsilon=3e-5))
-    model.adapt(mixture)
     model.fit(mixture, epochs=options.epochs, verbose=options.verbose)
     return model, mixture, data
 

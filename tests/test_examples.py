@@ -1,4 +1,4 @@
-"""The examples of words run, on small sets and a tiny encoder, and learn what is there."""
+"""The examples run, on small sets and a tiny encoder, and learn what is there."""
 
 import ast
 import importlib.util
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.small_label_sets import DOMAINS, write_small_label_sets
 from tests.small_word_sets import write_small_word_sets
 from tests.trunks.tiny_bert import write_tiny_bert
 
@@ -18,6 +19,7 @@ def folder(tmp_path_factory):
     """Small sets, and a tiny encoder."""
     found = tmp_path_factory.mktemp("words")
     write_small_word_sets(found / "data")
+    write_small_label_sets(found / "data")
     write_tiny_bert(found / "encoder")
     return found
 
@@ -41,7 +43,13 @@ def run(folder, monkeypatch, tmp_path, capsys):
     return run_example
 
 
-@pytest.mark.parametrize("name", ["intent_and_slots", "speech_and_entities", "chinese_entities"])
+SHORT = [
+    *("intent_and_slots", "speech_and_entities", "chinese_entities", "sixteen_domains"),
+    *("language_and_emotion", "chinese_reviews", "similarity_and_paraphrase", "several_emotions"),
+]
+
+
+@pytest.mark.parametrize("name", SHORT)
 def test_an_example_is_short(name):
     assert len((EXAMPLES / f"{name}.py").read_text("utf-8").splitlines()) < 60
 
@@ -66,3 +74,38 @@ def test_speech_and_entities(run):
 def test_chinese_entities(run, trunk):
     printed = run("chinese_entities", f"--trunk={trunk}", "--epochs=20", "--learning-rate=2e-2")
     assert "'ner_f1'" in printed and '"text": "北京"' in printed
+
+
+def test_sixteen_domains(run):
+    printed = run("sixteen_domains", "--epochs=20", "--learning-rate=2e-2")
+    assert set(ast.literal_eval(printed.splitlines()[0])) == set(DOMAINS)
+    assert float(printed.rpartition(" ")[2]) > 0.9
+
+
+def test_language_and_emotion(run):
+    printed = run("language_and_emotion", "--epochs=30")
+    scores = ast.literal_eval(printed.splitlines()[0])
+    assert scores["language_accuracy"] > 0.9 and scores["emotion_accuracy"] > 0.9
+    answer = json.loads(printed.partition("\n")[2])
+    assert answer["emotion"]["label"] == "sadness" and set(answer) == {"emotion", "language"}
+
+
+def test_chinese_reviews(run):
+    printed = run("chinese_reviews", "--epochs=40")
+    scores = ast.literal_eval(printed.splitlines()[0])
+    assert scores["label_accuracy"] > 0.9 and scores["category_accuracy"] > 0.9
+    assert '"category"' in printed
+
+
+def test_similarity_and_paraphrase(run):
+    options = ("--epochs=15", "--learning-rate=1e-2", "--sequence-length=40")
+    printed = run("similarity_and_paraphrase", "{encoder}", *options)
+    scores = ast.literal_eval(printed.splitlines()[0])
+    assert scores["similarity_pearson"] > 0.5 and scores["paraphrase_accuracy"] > 0.7
+    assert "'score'" in printed.splitlines()[1]
+
+
+def test_several_emotions(run):
+    options = ("--epochs=2", "--learning-rate=1e-2", "--sequence-length=40")
+    printed = run("several_emotions", "{encoder}", *options)
+    assert "'emotions_macro_f1'" in printed and printed.count("'labels'") == 2
