@@ -57,6 +57,13 @@ def evaluate(**options: Any) -> None:
 @click.option("--file", "-f", type=_FILE, help="A text on each line, or a .csv or .jsonl file.")
 @click.option("--column", default="text", show_default=True, help="The column of the texts.")
 @click.option("--checkpoint", default="best", show_default=True, help="best or last.")
+@click.option(
+    "--reads",
+    type=click.Choice(["text", "pair", "candidates"]),
+    default="text",
+    show_default=True,
+    help="What a row has: else sentence1 and sentence2, or query and candidates.",
+)
 def predict(**options: Any) -> None:
     """Predict texts with a run or a bundle.
 

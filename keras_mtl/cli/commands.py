@@ -60,10 +60,10 @@ def evaluate(run: str, split: str, checkpoint: str, as_json: bool) -> int:
 
 
 def predict(
-    run: str, texts: tuple[str, ...], file: str | None, column: str, checkpoint: str
+    run: str, texts: tuple[str, ...], file: str | None, column: str, reads: str, checkpoint: str
 ) -> int:
     """Predict texts, a JSON object on a line for each."""
-    given = texts_of(texts, file, column)
+    given = texts_of(texts, file, column, reads)
     answer: Any
     if (Path(run) / MANIFEST).is_file():
         answer = Predictor(run)
@@ -74,7 +74,8 @@ def predict(
     for part in _parts(given, at_once):
         for text, predictions in zip(part, answer(part), strict=True):
             key = "text" if isinstance(text, str) else "tokens"
-            line = {key: text, "predictions": predictions}
+            row = text if isinstance(text, dict) else {key: text}
+            line = {**row, "predictions": predictions}
             click.echo(json.dumps(line, ensure_ascii=False))
         sys.stdout.flush()
     return 0

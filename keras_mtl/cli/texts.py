@@ -11,6 +11,7 @@ from keras_mtl.data.tables.csv_rows import csv_rows
 from keras_mtl.data.tables.jsonlines import json_rows
 from keras_mtl.data.tables.tables import RowReader
 from keras_mtl.data.tables.text_files import existing_file, text_lines
+from keras_mtl.data.text.compared import READS
 
 _TABLES: dict[str, RowReader] = {
     ".csv": csv_rows,
@@ -20,7 +21,9 @@ _TABLES: dict[str, RowReader] = {
 }
 
 
-def texts_of(texts: tuple[str, ...], file: str | None, column: str) -> Iterator[Any]:
+def texts_of(
+    texts: tuple[str, ...], file: str | None, column: str, reads: str = "text"
+) -> Iterator[Any]:
     """Texts from arguments, a file, or standard input.
 
     Args:
@@ -28,6 +31,8 @@ def texts_of(texts: tuple[str, ...], file: str | None, column: str) -> Iterator[
         file: A table with a column of texts, or (in JSON Lines) of lists of words; or a file with a
             text on each line.
         column: The column of a table.
+        reads: What each row has: a text; or a `"pair"` or `"candidates"` in columns of `READS`, of
+            a table.
 
     Raises:
         ValueError: If there are both arguments and a file, or the file is not as it must be.
@@ -37,12 +42,20 @@ def texts_of(texts: tuple[str, ...], file: str | None, column: str) -> Iterator[
         raise ValueError(
             "`predict` must be given texts or --file. Received: both. Leave one of them out."
         )
+    if reads != "text" and file is None:
+        raise ValueError(
+            f"`--reads {reads}` of predict must come with --file, a table with the columns "
+            f"{' and '.join(READS[reads])}. Received: none. Write the rows into a .jsonl or .csv."
+        )
     if texts:
         return iter(texts)
     if file is None:
         return _lines(sys.stdin.buffer)
     path = existing_file(file, "`--file` of predict")
     rows = _TABLES.get(Path(path.name.lower().removesuffix(".gz")).suffix)
+    if rows is not None and reads != "text":
+        names = READS[reads]
+        return (dict(zip(names, values, strict=True)) for _, values in rows(path, list(names)))
     if rows is None:
         return (line.rstrip("\r\n") for line in text_lines(path, "utf-8"))
     return (_text(values[0], path, line) for line, values in rows(path, [column]))

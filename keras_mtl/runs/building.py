@@ -106,7 +106,7 @@ def make_tasks(config: RunConfig, datasets: Mapping[str, Dataset]) -> dict[str, 
     found = {}
     for name, one in config.tasks.items():
         with section(config, one.choice.place or ("tasks", name)):
-            if {"labels", "values"} & one.choice.kind.context == {"values"}:
+            if _reads_scores(name, one, datasets):
                 column = score_column(name, one, datasets)
                 values = [value for data in one.data for value in datasets[data].train[column]]
                 found[name] = one.choice.make(name=name, values=values, column=column)
@@ -117,6 +117,14 @@ def make_tasks(config: RunConfig, datasets: Mapping[str, Dataset]) -> dict[str, 
             choice = _before_fitting(_with_class_weight(one.choice, given))
             found[name] = choice.make(name=name, labels=labels, column=column)
     return found
+
+
+def _reads_scores(name: str, task: TaskSection, datasets: Mapping[str, Dataset]) -> bool:
+    """Whether the column of a task holds something else than label names."""
+    context = task.choice.kind.context
+    if "labels" in context:
+        return False
+    return "values" in context or (task.column or name) not in datasets[task.data[0]].labels
 
 
 def _with_tags(

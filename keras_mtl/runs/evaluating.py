@@ -9,14 +9,14 @@ import numpy as np
 
 from keras_mtl.data import Dataset, Mixture, Split
 from keras_mtl.data.mixing.labels import encode_labels
-from keras_mtl.data.mixing.stream import Batch, encode_stream
 from keras_mtl.data.mixing.tags import encode_tags
 from keras_mtl.data.text.reading import shown
+from keras_mtl.heads import NEVER
 from keras_mtl.missing import is_missing
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.reports import review_json
 from keras_mtl.runs.recording import finite
-from keras_mtl.tasks import Task
+from keras_mtl.tasks import ABSENT, Task
 
 
 def evaluate_split(
@@ -54,50 +54,18 @@ def _logs(
     if set(rows) == set(mixture.splits):
         found = model.evaluate(mixture.like(**rows), return_dict=True, verbose=0)
         return dict(found)
-    # A mixture would have to feed every task; rows in memory may leave some without labels.
-    x, labels, weights = _plain(model, rows, feeds)
-    found = model.evaluate(
-        x, labels, mixture.batch_size, sample_weight=weights, return_dict=True, verbose=0
+    # Of the other datasets there is nothing to count, nor of the tasks that only they feed.
+    part = Mixture(
+        rows,
+        feeds,
+        batch_size=max(mixture.batch_size, len(rows)),
+        length_classes=mixture.length_classes,
     )
-    return dict(found)
-
-
-def _plain(
-    model: MultiTaskModel, rows: Mapping[str, Split], feeds: Mapping[str, Any]
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """The rows of all streams as one set of arrays: inputs, labels, weights.
-
-    A task without labels in any of them is left out.
-    """
-    of_words = any(task.of_words for task in model.tasks)
-    tasks = {task.name: task for task in model.tasks}
-    streams = [
-        encode_stream(
-            name, split, model.preprocessor, [tasks[one] for one in feeds[name]], of_words
-        )
-        for name, split in rows.items()
-    ]
-    width = max(1, *(int(stream.lengths.max(initial=1)) for stream in streams))
-    taken = [stream.take(np.arange(len(stream)), width) for stream in streams]
-    x = {name: np.concatenate([part[0][name] for part in taken]) for name in taken[0][0]}
-    fed = {name for tasks in feeds.values() for name in tasks}
-    labels, weights = (
-        {
-            task: np.concatenate([_or_blank(part, place, task, taken) for part in taken])
-            for task in fed
-        }
-        for place in (1, 2)
-    )
-    return x, labels, weights
-
-
-def _or_blank(part: Batch, place: int, task: str, others: Sequence[Batch]) -> np.ndarray:
-    """A stream's labels or weights of a task; zeros where it does not feed the task."""
-    if task in part[place]:
-        return part[place][task]
-    like = next(one[place][task] for one in others if task in one[place])
-    rows = len(next(iter(part[0].values())))
-    return np.zeros((rows, *like.shape[1:]), like.dtype)
+    fed = {name for names in feeds.values() for name in names}
+    tasks = [task for task in model.tasks if task.name in fed]
+    batches = part.evaluation_batches(model.preprocessor, tasks, model.replicas)
+    data = model.adapter.evaluation_input(batches)
+    return dict(model.evaluate(data, return_dict=True, verbose=0))
 
 
 def _labelled(
@@ -130,7 +98,9 @@ def _reviews(
     model: MultiTaskModel, rows: Mapping[str, Split], feeds: Mapping[str, Any], fed: set[str]
 ) -> dict[str, Any]:
     """A review of each task over all rows that feed it."""
-    predicted = {name: model.predict(split, verbose=0) for name, split in rows.items()}
+    reads = {task.name: task.reads for task in model.tasks}
+    given = {name: one.inputs_for(reads[feeds[name][0]]) for name, one in rows.items()}
+    predicted = {name: model.predict(list(one), verbose=0) for name, one in given.items()}
     found = {}
     for task in model.tasks:
         streams = [name for name in rows if task.name in feeds[name]]
@@ -140,9 +110,9 @@ def _reviews(
         review = task.review(
             _joined([labels for labels, _ in encoded]),
             _joined([weights for _, weights in encoded]),
-            _stacked([predicted[name][task.name] for name in streams], task.of_words),
+            _stacked(task, [predicted[name][task.name] for name in streams]),
         )
-        texts = [shown(row) for name in streams for row in rows[name].inputs_for(task.reads)]
+        texts = [shown(row) for name in streams for row in given[name]]
         found[task.name] = review_json(review, texts)
     return found
 
@@ -160,13 +130,20 @@ def _joined(parts: Sequence[Any]) -> Any:
     """Labels or weights of several streams: arrays, or lists of an array for each text."""
     if isinstance(parts[0], list):
         return [row for part in parts for row in part]
+    return _of_one_width(parts, ABSENT) if parts[0].ndim > 1 else np.concatenate(parts)
+
+
+def _stacked(task: Task, parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Predictions of several streams; those of words and of candidates filled up to the widest."""
+    if task.of_words or task.reads == "candidates":
+        return _of_one_width(parts, 0.0 if task.of_words else NEVER)
     return np.concatenate(parts)
 
 
-def _stacked(parts: Sequence[np.ndarray], of_words: bool) -> np.ndarray:
-    """Predictions of several streams; those of words padded with 0 to the widest."""
-    if not of_words:
-        return np.concatenate(parts)
+def _of_one_width(parts: Sequence[np.ndarray], fill: float) -> np.ndarray:
     width = max(part.shape[1] for part in parts)
     pads = [[(0, 0), (0, width - one.shape[1])] + [(0, 0)] * (one.ndim - 2) for one in parts]
-    return np.concatenate([np.pad(part, pad) for part, pad in zip(parts, pads, strict=True)])
+    filled = [
+        np.pad(part, pad, constant_values=fill) for part, pad in zip(parts, pads, strict=True)
+    ]
+    return np.concatenate(filled)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from keras_mtl.config import RunConfig, load_config
+from keras_mtl.data.mixing.rows import texts_of
+from keras_mtl.data.text.compared import are_compared
 from keras_mtl.data.text.words import words_read
 from keras_mtl.heads import WORD_STARTS
 from keras_mtl.model import MultiTaskModel
@@ -20,7 +22,7 @@ from keras_mtl.runs.errors import RunError
 from keras_mtl.runs.evaluating import evaluate_split
 from keras_mtl.runs.folder import CHECKPOINTS, CONFIG, EVALUATION, INFO, METRICS, RunFolder
 from keras_mtl.runs.tasks_from import with_parts
-from keras_mtl.tasks import answer
+from keras_mtl.tasks import Word, answer
 from keras_mtl.training import load_checkpoint
 
 Answers = list[dict[str, Any]]
@@ -91,15 +93,19 @@ class Run:
     def predictor(self, checkpoint: str = "best") -> Callable[[Sequence[Any]], Answers]:
         """A function from texts to task name to prediction in words, as a `Predictor` answers.
 
-        Texts may be lists of words instead, all of them.
+        All may be lists of words instead; or pairs or queries, as a `Predictor` takes them.
         """
         model = self.model(checkpoint)
 
         def predict(texts: Sequence[Any]) -> Answers:
             given = list(texts)
             predicted = model.predict(given, verbose=0)
-            of_words = WORD_STARTS in model.input
-            words = words_read(model.preprocessor, given) if of_words else [[]] * len(given)
+            words: list[Any] = [()] * len(given)
+            rows = texts_of(given) or ()
+            if are_compared(rows):
+                words = [tuple(map(Word, row.others)) for row in rows]
+            elif WORD_STARTS in model.input:
+                words = words_read(model.preprocessor, given)
             return [answer(model.tasks, predicted, row, found) for row, found in enumerate(words)]
 
         return predict

@@ -66,8 +66,10 @@ def _numbers(reader: keras.Model, stream: Stream) -> Ragged:
         width = max(int(stream.lengths[rows].max()), 1)
         inputs = stream.take(rows, width)[0]
         # Where words are is for heads alone to know.
-        needed = {name: inputs[name] for name in reader.input}
-        found = np.sort(ops.convert_to_numpy(reader(needed)), axis=1)
+        needed = {name: inputs[name].reshape(-1, width) for name in reader.input}
+        # All texts of a row tell of its label.
+        found = ops.convert_to_numpy(reader(needed)).reshape(len(rows), -1)
+        found = np.sort(found, axis=1)
         first = found > 0
         first[:, 1:] &= found[:, 1:] != found[:, :-1]
         values.append(found[first].astype(np.int32))

@@ -42,8 +42,8 @@ def bag(
         tokenizer: The tokenizer whose ids the trunk reads (it becomes the model's
             `preprocessor`), or the number of ids, where 0 is padding.
         embedding_dim: Width of the vectors of words; by default 64, or that of `vectors`.
-        tasks: The tasks, or their names, that get a sum of their own; tasks of words have no use
-            for one.
+        tasks: The tasks, or their names, that get a sum of their own; tasks of words and of
+            candidates have no use for one.
         bigram_dim: Width of the vectors of pairs.
         bigram_buckets: How many vectors the hashed pairs share; 0 leaves pairs out.
         vectors: Word vectors to begin with, from `WordVectors.read`; random ones when `None`.
@@ -106,7 +106,11 @@ def _names(tasks: Sequence[str | Task]) -> list[str]:
             "`tasks` of 'bag' trunks must be a list of tasks or of their names. "
             f"Received: tasks={tasks!r}."
         )
-    of_texts = [task for task in tasks if isinstance(task, str) or not task.of_words]
+    of_texts = [
+        task
+        for task in tasks
+        if isinstance(task, str) or not (task.of_words or task.reads == "candidates")
+    ]
     names = [task if isinstance(task, str) else task.name for task in of_texts]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -69,8 +69,9 @@ def word_counts(split: Split) -> np.ndarray:
     words = WordSplitter()
     counts = np.zeros(len(split), np.int64)
     for column in split.text_columns:
-        # Tokens are cut into words already.
-        measure = len if column == "tokens" else words.count
+        # Tokens are cut into words already; candidates are several texts.
+        several = {"tokens": len, "candidates": lambda texts: sum(map(words.count, texts))}
+        measure = several.get(column, words.count)
         counts += np.fromiter(map(measure, split[column]), np.int64, len(split))
     return counts
 

@@ -1,0 +1,1 @@
+"""Models of the accuracy benchmarks of labels, and what one would use instead."""
