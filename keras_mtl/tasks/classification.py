@@ -8,21 +8,19 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_mtl.heads import PooledHead, loss_dtype
+from keras_mtl.heads import loss_dtype
 from keras_mtl.tasks.f1 import F1Score
 from keras_mtl.tasks.focal import check_focal_gamma, focal_factor
 from keras_mtl.tasks.label_names import (
-    check_hidden_dim,
-    check_layer,
-    check_pooling,
     check_share,
     checked_labels,
     class_numbers,
     outside,
 )
 from keras_mtl.tasks.label_review import label_review
+from keras_mtl.tasks.pooled import LabelTask
 from keras_mtl.tasks.review import Review
-from keras_mtl.tasks.task import Task, Word
+from keras_mtl.tasks.task import Word
 
 # From this many classes on, the share of rows with the label among the first five is shown too.
 _MANY_CLASSES = 10
@@ -30,7 +28,7 @@ _MANY_CLASSES = 10
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
 @dataclasses.dataclass(frozen=True)
-class Classification(Task):
+class Classification(LabelTask):
     """A task with one label per text; made by `classification`."""
 
     joins: ClassVar[bool] = True
@@ -48,27 +46,8 @@ class Classification(Task):
         super().__post_init__()
         object.__setattr__(self, "labels", checked_labels(self.name, self.labels))
         object.__setattr__(self, "class_weight", self._checked_class_weight())
-        check_share(self.name, label_smoothing=self.label_smoothing, dropout=self.dropout)
-        check_pooling(self.name, self.pooling)
-        check_hidden_dim(self.name, self.hidden_dim)
-        check_layer(self.name, self.layer)
+        check_share(self.name, label_smoothing=self.label_smoothing)
         check_focal_gamma(self.name, self.focal_gamma)
-
-    @property
-    def num_classes(self) -> int:
-        """How many labels there are to choose from."""
-        return len(self.labels)
-
-    def head(self) -> keras.layers.Layer:
-        return PooledHead(
-            self.num_classes,
-            self.pooling,
-            self.hidden_dim,
-            self.dropout,
-            self.name,
-            self.layer,
-            name=f"{self.name}_head",
-        )
 
     def prediction(self) -> keras.layers.Layer:
         return keras.layers.Softmax(name=self.name, dtype=loss_dtype())

@@ -9,27 +9,24 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_mtl.heads import PooledHead, loss_dtype
+from keras_mtl.heads import loss_dtype
 from keras_mtl.missing import is_missing
 from keras_mtl.tasks.label_names import (
-    check_hidden_dim,
-    check_layer,
-    check_pooling,
-    check_share,
     checked_labels,
     unknown_label,
 )
 from keras_mtl.tasks.label_numbers import label_numbers
 from keras_mtl.tasks.multilabel_metrics import LabelRankingAveragePrecision, MultilabelF1
 from keras_mtl.tasks.multilabel_review import multilabel_review
+from keras_mtl.tasks.pooled import LabelTask
 from keras_mtl.tasks.review import Review
-from keras_mtl.tasks.task import Task, Word
+from keras_mtl.tasks.task import Word
 from keras_mtl.tasks.thresholds import THRESHOLD, fit_thresholds
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
 @dataclasses.dataclass(frozen=True)
-class Multilabel(Task):
+class Multilabel(LabelTask):
     """A task with any number of labels per text; made by `multilabel`."""
 
     has_thresholds: ClassVar[bool] = True
@@ -55,31 +52,11 @@ class Multilabel(Task):
                 self.name, "pos_weight", self.pos_weight, labels, 1.0, _is_positive, "above 0"
             )
             object.__setattr__(self, "pos_weight", weight)
-        check_share(self.name, dropout=self.dropout)
-        check_pooling(self.name, self.pooling)
-        check_hidden_dim(self.name, self.hidden_dim)
-        check_layer(self.name, self.layer)
-
-    @property
-    def num_classes(self) -> int:
-        """How many labels there are to choose from."""
-        return len(self.labels)
 
     @property
     def thresholds(self) -> np.ndarray:
         """The threshold of each label, float32 `(num_classes,)`."""
         return np.broadcast_to(np.asarray(self.threshold, np.float32), (self.num_classes,))
-
-    def head(self) -> keras.layers.Layer:
-        return PooledHead(
-            self.num_classes,
-            self.pooling,
-            self.hidden_dim,
-            self.dropout,
-            self.name,
-            self.layer,
-            name=f"{self.name}_head",
-        )
 
     def prediction(self) -> keras.layers.Layer:
         return keras.layers.Activation("sigmoid", name=self.name, dtype=loss_dtype())

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -12,23 +12,22 @@ from keras_mtl.heads import GradeProbabilities, OrdinalHead, log_probabilities, 
 from keras_mtl.missing import is_missing
 from keras_mtl.tasks.grades import FIGURES, GradeFigure
 from keras_mtl.tasks.label_names import (
-    check_hidden_dim,
-    check_layer,
-    check_pooling,
-    check_share,
     checked_labels,
     class_numbers,
     outside,
 )
 from keras_mtl.tasks.label_review import label_review
+from keras_mtl.tasks.pooled import LabelTask
 from keras_mtl.tasks.review import Review
-from keras_mtl.tasks.task import Task, Word
+from keras_mtl.tasks.task import Word
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
 @dataclasses.dataclass(frozen=True)
-class Ordinal(Task):
+class Ordinal(LabelTask):
     """A task with one grade per text; made by `ordinal`."""
+
+    head_class: ClassVar[Any] = OrdinalHead
 
     labels: tuple[str, ...] = ()
     pooling: str | None = None
@@ -39,26 +38,6 @@ class Ordinal(Task):
     def __post_init__(self) -> None:
         super().__post_init__()
         object.__setattr__(self, "labels", checked_labels(self.name, self.labels))
-        check_share(self.name, dropout=self.dropout)
-        check_pooling(self.name, self.pooling)
-        check_hidden_dim(self.name, self.hidden_dim)
-        check_layer(self.name, self.layer)
-
-    @property
-    def num_classes(self) -> int:
-        """How many grades there are."""
-        return len(self.labels)
-
-    def head(self) -> keras.layers.Layer:
-        return OrdinalHead(
-            self.num_classes,
-            self.pooling,
-            self.hidden_dim,
-            self.dropout,
-            self.name,
-            self.layer,
-            name=f"{self.name}_head",
-        )
 
     def prediction(self) -> keras.layers.Layer:
         return GradeProbabilities(name=self.name, dtype=loss_dtype())

@@ -9,6 +9,7 @@ import keras
 from keras_mtl.heads import PairHead
 from keras_mtl.tasks import scores as of_scores
 from keras_mtl.tasks.classification import Classification
+from keras_mtl.tasks.pooled import PooledTask
 from keras_mtl.tasks.regression import Regression
 from keras_mtl.tasks.task import Task
 
@@ -29,10 +30,11 @@ def decided(task: Any, preprocessor: Any) -> Any:
     return task if task.joint is not None else dataclasses.replace(task, joint=possible)
 
 
-class _OfPairs(Task):
+class _OfPairs(PooledTask):
     """What tasks of pairs have in common."""
 
     reads: ClassVar[str] = "pair"
+    head_class: ClassVar[Any] = PairHead
 
     joint: bool | None
 
@@ -47,18 +49,6 @@ class _OfPairs(Task):
     def read_by(self, preprocessor: Any) -> Task:
         found: Task = decided(self, preprocessor)
         return found
-
-    def head(self) -> keras.layers.Layer:
-        task: Any = self
-        return PairHead(
-            getattr(task, "num_classes", 1),
-            task.pooling,
-            task.hidden_dim,
-            task.dropout,
-            task.name,
-            task.layer,
-            name=f"{task.name}_head",
-        )
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")

@@ -8,18 +8,18 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_mtl.heads import OwnUnit, PooledHead, loss_dtype
+from keras_mtl.heads import OwnUnit, loss_dtype
 from keras_mtl.tasks import scores as of_scores
 from keras_mtl.tasks.correlation import PearsonCorrelation, SpearmanCorrelation
-from keras_mtl.tasks.label_names import check_hidden_dim, check_layer, check_pooling, check_share
+from keras_mtl.tasks.pooled import PooledTask
 from keras_mtl.tasks.review import Review
 from keras_mtl.tasks.score_review import score_review
-from keras_mtl.tasks.task import Task, Word
+from keras_mtl.tasks.task import Word
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
 @dataclasses.dataclass(frozen=True)
-class Regression(Task):
+class Regression(PooledTask):
     """A task with one score per text; made by `regression`.
 
     The head gives standardised scores `(B, 1)`; nothing else asks where they come from, so that a
@@ -40,21 +40,10 @@ class Regression(Task):
         mean, std = of_scores.checked_unit(self.name, bounds, self.mean, self.std)
         for field, value in (("range", bounds), ("mean", mean), ("std", std)):
             object.__setattr__(self, field, value)
-        check_share(self.name, dropout=self.dropout)
-        check_pooling(self.name, self.pooling)
-        check_hidden_dim(self.name, self.hidden_dim)
-        check_layer(self.name, self.layer)
 
-    def head(self) -> keras.layers.Layer:
-        return PooledHead(
-            1,
-            self.pooling,
-            self.hidden_dim,
-            self.dropout,
-            self.name,
-            self.layer,
-            name=f"{self.name}_head",
-        )
+    @property
+    def units(self) -> int:
+        return 1
 
     def prediction(self) -> keras.layers.Layer:
         mean, std = self._unit
