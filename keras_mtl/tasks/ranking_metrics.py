@@ -1,5 +1,6 @@
 """How well candidates are ranked."""
 
+import math
 from typing import Any
 
 import keras
@@ -71,7 +72,7 @@ def _gain(gains: Any, scores: Any, there: Any) -> Any:
     """Discounted gain of each row, `(B,)`."""
     places = ops.shape(scores)[1]
     ranks = ops.cast(ops.arange(1, places + 1), scores.dtype)
-    discounts = ops.log(2.0) / ops.log(ranks + 1.0)
+    discounts = math.log(2.0) / ops.log(ranks + 1.0)
     until = ops.concatenate([ops.zeros((1,), scores.dtype), ops.cumsum(discounts)])
     one, other = ops.expand_dims(scores, 2), ops.expand_dims(scores, 1)
     counted = ops.expand_dims(there, 1)

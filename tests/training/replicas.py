@@ -43,6 +43,7 @@ def main(replicas):
     import keras
 
     import keras_mtl as mtl
+    from tests.training import compared
     from tests.training.small import (
         demo_mixture,
         demo_model,
@@ -68,6 +69,8 @@ def main(replicas):
         scores = score_split(rows=37)
         scoring = score_model(scores, kind="bag")
         scoring.compile(keras.optimizers.SGD(0.1, global_clipnorm=0.5))
+        comparing = mtl.MultiTaskModel(compared.trunk("bag"), compared.tasks())
+        comparing.compile(keras.optimizers.SGD(0.1))
     # Rows of a stream are a multiple of the replicas: 8 and 4 are that of one and of two.
     mixture = demo_mixture(batch_size=12)
     reviews, newswire = demo_splits(rows=37, seed=5)
@@ -92,6 +95,8 @@ def main(replicas):
         {"scores": scores}, {"scores": ("stars", "grade")}, batch_size=12, length_classes=1
     )
     scored = scoring.fit(graded, epochs=2, validation_data=graded, verbose=0).history
+    pairs = compared.mixture(batch_size=12, length_classes=1, share="uniform")
+    both = comparing.fit(pairs, epochs=2, validation_data=pairs, verbose=0).history
     found = {
         "nested": {k: list(map(float, v)) for k, v in nested.items()},
         "plain": {k: list(map(float, v)) for k, v in plain.items()},
@@ -101,6 +106,7 @@ def main(replicas):
         "tagged": {k: list(map(float, v)) for k, v in tagged.items()},
         "words tagged": [w.astype("float64").ravel().tolist() for w in tagging.get_weights()],
         "scored": {k: list(map(float, v)) for k, v in scored.items()},
+        "compared": {k: list(map(float, v)) for k, v in both.items()},
         "words weighed": [w.astype("float64").ravel().tolist() for w in weighing.get_weights()],
         "predicted": {k: v.tolist() for k, v in predicted.items()},
         "compilations": model.compilations["train"],

@@ -53,6 +53,7 @@ def apart(one, two):
         "tagged",
         "words tagged",
         "scored",
+        "compared",
     ],
 )
 def test_two_replicas_equal_one(one_and_two, what):
