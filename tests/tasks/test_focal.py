@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 import keras_mtl as mtl
+from tests.figures import at_most
 from tests.training.small import id_model, id_rows
 
 pytestmark = pytest.mark.any_backend
@@ -31,7 +32,8 @@ def reference(gamma: float, smoothing: float = 0.0) -> np.ndarray:
 
 @pytest.mark.parametrize("gamma", [0.5, 1.0, 2, 5.0])
 def test_loss_is_the_formula(gamma):
-    np.testing.assert_allclose(loss(focal_gamma=gamma), reference(gamma), rtol=2e-5, atol=1e-7)
+    apart = np.abs(loss(focal_gamma=gamma) - reference(gamma)) / np.maximum(reference(gamma), 1e-2)
+    at_most(f"focal loss of gamma {gamma} from numpy, of its size", apart.max(), 2e-5)
 
 
 def test_value_by_hand():

@@ -4,6 +4,7 @@ import pytest
 from keras import ops
 
 from keras_mtl.tasks import classification, from_config, multilabel
+from tests.figures import at_most
 
 pytestmark = pytest.mark.any_backend
 
@@ -31,7 +32,7 @@ def reference(pos_weight=1.0):
 
 
 def test_loss_is_the_mean_binary_cross_entropy():
-    np.testing.assert_allclose(loss(), reference(), atol=1e-5)
+    at_most("loss of several labels from numpy", np.abs(loss() - reference()).max(), 1e-5)
     theirs = keras.losses.BinaryCrossentropy(from_logits=True, reduction=None)
     expected = ops.convert_to_numpy(theirs(HOT.astype("float32"), SCORES))
     np.testing.assert_allclose(loss(), expected, atol=1e-6)

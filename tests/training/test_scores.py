@@ -45,7 +45,7 @@ def by_hand(model, split, weights):
     given = predicted["stars"][known, 0].astype(float)
     errors = given - stars
     # The loss is that of the scores before they are cut off at the ends of the range.
-    inputs = plain_inputs(split.texts, model.preprocessor, list(model.input))
+    inputs = plain_inputs(split.texts, model.preprocessor, list(model.input), model.tasks)
     uncut = keras.Model(model.input, model.get_layer("stars_head").output).predict(
         inputs, verbose=0
     )
