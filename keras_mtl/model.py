@@ -12,6 +12,7 @@ from keras_mtl.heads import WORD_STARTS, FirstText, JoinTexts, SplitTexts
 from keras_mtl.tasks import Task, check_tasks
 from keras_mtl.training.fitted_thresholds import fit_thresholds
 from keras_mtl.trunks.adapting import adapt
+from keras_mtl.trunks.pretrained import Segments
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
@@ -59,7 +60,7 @@ class MultiTaskModel(training.MultiTaskTrainer):
                     f"Received: {getattr(trunk, side, None)!r}."
                 )
         preprocessor = preprocessor or getattr(trunk, "preprocessor", None)
-        tasks = tuple(task.read_by(preprocessor) for task in check_tasks(tasks))
+        tasks = _decided(check_tasks(tasks), _reads_pairs(trunk, preprocessor))
         # Layers.
         heads = {task.name: task.head() for task in tasks}
         predictions = {task.name: task.prediction() for task in tasks}
@@ -157,6 +158,26 @@ class MultiTaskModel(training.MultiTaskTrainer):
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         self.compile(**keras.saving.deserialize_keras_object(config))
+
+
+def _reads_pairs(trunk: keras.Model, preprocessor: Any) -> bool:
+    """Whether a trunk and its preprocessor read two texts as one."""
+    takes_segments = any(isinstance(layer, Segments) for layer in trunk.layers)
+    return takes_segments and hasattr(preprocessor, "encode_pairs")
+
+
+def _decided(tasks: Sequence[Task], reads_pairs: bool) -> tuple[Task, ...]:
+    """The tasks of a model, those that read alike all `joint` or all not."""
+    found = tuple(task.decided(reads_pairs) for task in tasks)
+    for reads in {task.reads for task in found}:
+        ways = {task.apart: task.name for task in found if task.reads == reads}
+        if len(ways) > 1:
+            raise ValueError(
+                f"The tasks of {reads} of a model must read texts alike: all joint, or each text "
+                f"by itself. Received: joint={False} for {ways[True]!r}, and joint for "
+                f"{ways[False]!r}. Give both the same `joint`."
+            )
+    return found
 
 
 def _features(

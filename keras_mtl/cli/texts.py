@@ -45,7 +45,8 @@ def texts_of(
     if reads != "text" and file is None:
         raise ValueError(
             f"`--reads {reads}` of predict must come with --file, a table with the columns "
-            f"{' and '.join(READS[reads])}. Received: none. Write the rows into a .jsonl or .csv."
+            f"{' and '.join(READS[reads])}. Received: none. Write the rows as JSON Lines (.jsonl), "
+            "or pairs as .csv."
         )
     if texts:
         return iter(texts)
@@ -56,6 +57,11 @@ def texts_of(
     if rows is not None and reads != "text":
         names = READS[reads]
         return (dict(zip(names, values, strict=True)) for _, values in rows(path, list(names)))
+    if reads != "text":
+        raise ValueError(
+            f"`--file` of predict must be a table where --reads is {reads}. Received: '{path}'. "
+            "Write the rows as JSON Lines (.jsonl), or pairs as .csv."
+        )
     if rows is None:
         return (line.rstrip("\r\n") for line in text_lines(path, "utf-8"))
     return (_text(values[0], path, line) for line, values in rows(path, [column]))

@@ -29,10 +29,13 @@ def export(model: MultiTaskModel, path: str | os.PathLike[str], overwrite: bool 
     In the folder are
 
     - `saved_model/`, a SavedModel that takes nothing but TensorFlow to serve. Its signatures:
-      `serving_default`, all tasks from `texts`, strings `(B,)`; one for each task, of its name,
-      from `texts` too; `token_ids`, all tasks from the model's own inputs: `token_ids`, int32
-      `(B, L)`, padded with 0, L at least 1, and with a task of words `word_starts` `(B, W)`. Keep
-      what `tf.saved_model.load` returns as long as you use a signature of it.
+      `serving_default`, all tasks of one text from `texts`, strings `(B,)`; one for each of them,
+      of its name, from `texts` too; `pair`, from `sentence1` and `sentence2` `(B,)`, and
+      `candidates`, from `query` `(B,)` and `candidates` `(B, K)`, of tasks that compare texts;
+      `token_ids`, all tasks from the model's own inputs: `token_ids`, int32 `(B, L)`, padded with
+      0, L at least 1, or `(B, T, L)` where texts of a row are read one by one, and with a task of
+      words `word_starts` `(B, W)`. Keep what `tf.saved_model.load` returns as long as you use a
+      signature of it.
     - `model.keras`, for going on with training.
     - `tokenizer.json`, for `load` of the tokenizer's class.
     - `bundle.json`: the format's number, versions, tasks and labels, signatures, cleaning steps

@@ -59,7 +59,8 @@ def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]
     used = {id(one): one for function in functions.values() for one in function.variables}
     root.weights = list(used.values())
     tf.saved_model.save(root, str(path), signatures=functions)
-    others = {TOKEN_IDS: list(model.input)} | {one: list(READS[one]) for one in COMPARED}
+    compared = getattr(root, "compared", {})
+    others = {TOKEN_IDS: list(model.input)} | {one: list(READS[one]) for one in compared}
     return {name: others.get(name, [TEXTS]) for name in functions}
 
 

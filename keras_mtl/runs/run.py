@@ -6,7 +6,7 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -98,10 +98,10 @@ class Run:
         model = self.model(checkpoint)
 
         def predict(texts: Sequence[Any]) -> Answers:
-            given = list(texts)
+            given: Any = texts if isinstance(texts, Mapping) else list(texts)
             predicted = model.predict(given, verbose=0)
-            words: list[Any] = [()] * len(given)
             rows = texts_of(given) or ()
+            words: list[Any] = [()] * len(rows)
             if are_compared(rows):
                 words = [tuple(map(Word, row.others)) for row in rows]
             elif WORD_STARTS in model.input:

@@ -1,7 +1,7 @@
 """Texts in, label names out."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +73,9 @@ class Predictor:
         self._serve = self._saved_model.signatures[self._reader.signature]
 
     def __call__(self, texts: Iterable[Any], batch_size: int = 64) -> list[dict[str, Any]]:
-        rows = self._reader.rows(texts)
-        predictions = self._predict(rows, self._reader.tasks(texts), batch_size)
+        given = _in_memory(texts)
+        rows = self._reader.rows(given)
+        predictions = self._predict(rows, self._reader.tasks(given), batch_size)
         return [
             answer(self.tasks, predictions, row, words)
             for row, words in enumerate(self._reader.words(rows))
@@ -94,7 +95,8 @@ class Predictor:
             TypeError: If `texts` is a single str, or one of them is not a str.
             ValueError: If `batch_size` is below 1.
         """
-        return self._predict(self._reader.rows(texts), self._reader.tasks(texts), batch_size)
+        given = _in_memory(texts)
+        return self._predict(self._reader.rows(given), self._reader.tasks(given), batch_size)
 
     def _predict(
         self, rows: Sequence[Any], tasks: Sequence[Task], batch_size: int
@@ -121,6 +123,11 @@ class Predictor:
         # Of no text one pass is made too: it knows the shape of what is predicted.
         for start in range(0, max(len(rows), 1), batch_size):
             yield self._serve(**self._reader.inputs(rows[start : start + batch_size]))
+
+
+def _in_memory(rows: Any) -> Any:
+    """Rows of any iterable as a list; a single text, which is refused, and columns as they are."""
+    return rows if isinstance(rows, str | bytes | Mapping) else list(rows)
 
 
 def _of_one_width(parts: Sequence[np.ndarray], fill: float) -> list[np.ndarray]:

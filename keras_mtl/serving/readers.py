@@ -106,7 +106,7 @@ class PythonReader:
         self._several = any(task.several for task in tasks)
 
     def tasks(self, rows: Any) -> list[Task]:
-        return tasks_reading(self._tasks, _compared(rows) or [""])
+        return tasks_reading(self._tasks, _compared(rows) or [""]) if rows else list(self._tasks)
 
     def rows(self, texts: Iterable[Any]) -> list[EncodedRow]:
         """Each text, list of words, pair or query encoded. Raises `TypeError` for anything else."""

@@ -14,20 +14,19 @@ from keras_mtl.tasks.regression import Regression
 from keras_mtl.tasks.task import Task
 
 
-def decided(task: Any, preprocessor: Any) -> Any:
-    """A task that compares texts, with `joint` decided by what the model's preprocessor can.
+def decided(task: Any, reads_pairs: bool) -> Any:
+    """A task that compares texts, with `joint` decided by what the model can.
 
     Raises:
-        ValueError: If texts are to be read as one by a preprocessor that cannot.
+        ValueError: If texts are to be read as one by a model that cannot.
     """
-    possible = hasattr(preprocessor, "encode_pairs")
-    if task.joint and not possible:
+    if task.joint and not reads_pairs:
         raise ValueError(
-            f"`joint` of task {task.name!r} must be False, or None, for a trunk that reads single "
-            f"texts. Received: joint=True, and the preprocessor {type(preprocessor).__name__}. "
-            "Trunks of `trunks.pretrained` read two texts as one."
+            f"`joint` of task {task.name!r} must be False, or None, for a model that reads single "
+            "texts. Received: joint=True. A trunk of `trunks.pretrained` with its own tokenizer "
+            "reads two texts as one."
         )
-    return task if task.joint is not None else dataclasses.replace(task, joint=possible)
+    return task if task.joint is not None else dataclasses.replace(task, joint=reads_pairs)
 
 
 class _OfPairs(PooledTask):
@@ -39,15 +38,11 @@ class _OfPairs(PooledTask):
     joint: bool | None
 
     @property
-    def several(self) -> bool:
-        return not self.joint
-
-    @property
     def apart(self) -> bool:
         return not self.joint
 
-    def read_by(self, preprocessor: Any) -> Task:
-        found: Task = decided(self, preprocessor)
+    def decided(self, reads_pairs: bool) -> Task:
+        found: Task = decided(self, reads_pairs)
         return found
 
 

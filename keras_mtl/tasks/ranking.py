@@ -57,15 +57,11 @@ class Ranking(Task):
         check_layer(self.name, self.layer)
 
     @property
-    def several(self) -> bool:
-        return True
-
-    @property
     def apart(self) -> bool:
         return not self.joint
 
-    def read_by(self, preprocessor: Any) -> Task:
-        found: Task = decided(self, preprocessor)
+    def decided(self, reads_pairs: bool) -> Task:
+        found: Task = decided(self, reads_pairs)
         return found
 
     def head(self) -> keras.layers.Layer:

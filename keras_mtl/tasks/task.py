@@ -97,15 +97,18 @@ class Task(abc.ABC):
     @property
     def several(self) -> bool:
         """Whether the trunk gives features of several texts of a row, `(B, T, ...)`."""
-        return False
+        return self.reads == "candidates" or (self.reads == "pair" and self.apart)
 
     @property
     def apart(self) -> bool:
         """Whether each of several texts goes through the trunk by itself, or as pairs."""
         return True
 
-    def read_by(self, preprocessor: Any) -> "Task":
-        """The task as a model with this preprocessor has it, nothing left to be decided."""
+    def decided(self, reads_pairs: bool) -> "Task":
+        """The task as a model has it, nothing left open.
+
+        `reads_pairs` says whether the model's trunk and preprocessor read two texts as one.
+        """
         return self
 
     @abc.abstractmethod

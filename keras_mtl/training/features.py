@@ -6,7 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_mtl.heads import PooledHead, flat_texts
+from keras_mtl.heads import WORD_STARTS, PooledHead, flat_texts
+from keras_mtl.tasks import Task
 
 
 def features_of(
@@ -85,6 +86,20 @@ def _of_rows(model: Any, features: Mapping[str, Any], inputs: Mapping[str, Any])
     rows, texts = ops.shape(next(iter(inputs.values())))[:2]
     return {
         name: ops.reshape(one, (rows, texts, *ops.shape(one)[1:])) for name, one in features.items()
+    }
+
+
+def of_task(task: Task, features: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The features of a stream as a task's head takes them: of one text a row, or of several.
+
+    Of several texts a task of one reads the first; one text is the only one of its row.
+    """
+    has_several = len(features["padding_mask"].shape) == 3
+    if has_several == task.several:
+        return features
+    return {
+        name: one if name == WORD_STARTS else ops.expand_dims(one, 1) if task.several else one[:, 0]
+        for name, one in features.items()
     }
 
 

@@ -15,7 +15,7 @@ from keras_mtl.data.mixing.plain import (
     plain_inputs,
     plain_labels,
 )
-from keras_mtl.data.mixing.rows import is_arrays, only_reads, tasks_reading, texts_of
+from keras_mtl.data.mixing.rows import check_named, is_arrays, reads_of, tasks_reading, texts_of
 from keras_mtl.data.text.ragged import Ragged
 from keras_mtl.data.text.reading import read_rows
 from keras_mtl.heads import WORD_STARTS
@@ -94,7 +94,13 @@ def plain(model: Any, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any
     if not is_arrays(x):
         return x, y, sample_weight
     arrays = plain_inputs(x, model.preprocessor, list(model.input), model.tasks)
-    tasks = tasks_reading(model.tasks, texts_of(x, only_reads(model.tasks)))
+    rows = texts_of(x, reads_of(model.tasks))
+    tasks = tasks_reading(model.tasks, rows)
+    if rows is None and any(task.several for task in tasks):
+        # Ids do not say which tasks read them: those that have labels.
+        named = y if isinstance(y, Mapping) else {}
+        tasks = [task for task in tasks if task.name in named] or tasks
+    check_named(tasks, model.tasks, rows, y=y, sample_weight=sample_weight)
     labels, weights = plain_labels(y, sample_weight, tasks, arrays, x)
     # A replica left without rows would fail; rows of weight 0 are nobody's.
     replicas = model.replicas
@@ -115,7 +121,7 @@ def predict(
 
     Of texts, of pairs and of candidates, each the tasks that read them.
     """
-    rows = texts_of(x, only_reads(model.tasks))
+    rows = texts_of(x, reads_of(model.tasks))
     empty = isinstance(x, (list, tuple)) and not x
     if rows is None and not is_arrays(x) and not empty:
         return predict_arrays(x, batch_size)
@@ -124,7 +130,11 @@ def predict(
         arrays = {} if empty else plain_inputs(x, None, list(model.input), model.tasks)
         count = len(next(iter(arrays.values()), []))
         if not count:
-            return {name: np.zeros((0, *one.shape[1:])) for name, one in model.output.items()}
+            shapes = {name: one.shape[1:] for name, one in model.output.items()}
+            return {
+                name: np.zeros((0, *(size or 0 for size in shape)))
+                for name, shape in shapes.items()
+            }
         predicted = predict_arrays(fill_up(_of_model(model, arrays), replicas), batch_size)
         return {name: part[:count] for name, part in predicted.items()}
     tasks = tasks_reading(model.tasks, rows)

@@ -13,7 +13,7 @@ from keras import ops
 
 from keras_mtl.heads import loss_dtype
 from keras_mtl.tasks import Task, by_task
-from keras_mtl.training.features import features_of, pass_penalties
+from keras_mtl.training.features import features_of, of_task, pass_penalties
 from keras_mtl.training.joint import join
 from keras_mtl.training.labels import all_ones, like_rows, safe_labels, word_by_word
 from keras_mtl.training.scoring import Scoring
@@ -170,8 +170,10 @@ def _score(
     training: bool,
 ) -> Scored:
     """One task's rows of one stream through its head."""
-    scores = model.heads[task.name](features, training=training)
-    own = like_rows(labels[task.name], scores)
+    scores = model.heads[task.name](of_task(task, features), training=training)
+    own = labels[task.name]
+    if task.reads != "candidates":  # There `(B, 1)` are the labels of one candidate.
+        own = like_rows(own, scores)
     if task.name in weights:
         weight = like_rows(weights[task.name], scores)
     else:

@@ -41,8 +41,8 @@ class MultiTaskTrainer(CompiledModel):
         """Train.
 
         Args:
-            x: A `Mixture`; or texts or token ids, with `y`; or any dataset Keras takes that
-                yields plain or nested batches.
+            x: A `Mixture`; or texts, columns of texts to compare (see `predict`) or token ids, with
+                `y`; or any dataset Keras takes that yields plain or nested batches.
             y: With texts or ids: task name to labels, as class numbers or label names. Tasks
                 not named, and rows with the label `None`, are unlabelled.
             batch_size: Rows of a step, with texts or ids; a mixture has its own.
@@ -124,17 +124,19 @@ class MultiTaskTrainer(CompiledModel):
     def predict(
         self, x: Any, batch_size: int | None = None, verbose: Any = "auto", **options: Any
     ) -> dict[str, np.ndarray]:
-        """Predict every task for each row, as Keras does.
+        """Predict, as Keras does, every task that reads such rows.
 
         Args:
-            x: Texts, a split with texts, token ids, or any input that Keras takes.
+            x: Texts, a split with texts, token ids, or any input that Keras takes; for tasks that
+                compare texts columns: `{"sentence1": [...], "sentence2": [...]}`, or `{"query":
+                [...], "candidates": [[...], ...]}`.
             batch_size: Rows of a step.
             verbose: As in Keras.
             **options: As in Keras.
 
         Returns:
             Task name to predictions: probabilities `(N, num_classes)` of labels, or scores `(N, 1)`
-            in their own unit for regression.
+            in their own unit for regression; of candidates scores `(N, K)`.
         """
 
         def predict_arrays(arrays: Any, rows_per_step: int | None) -> dict[str, np.ndarray]:

@@ -78,3 +78,9 @@ def test_pairs_are_cut_in_the_graph_as_by_the_tokenizer(limit):
 def test_a_task_must_not_have_the_name_of_such_a_signature():
     with pytest.raises(ValueError, match="must not have a task of that name"):
         mtl.MultiTaskModel(trunk("bag"), mtl.pair_classification("pair", ("no", "yes")))
+
+
+def test_the_signature_of_a_task_of_such_a_name_is_its_own(tmp_path):
+    task = mtl.classification("pair", ("no", "yes"))
+    bundle = mtl.export(mtl.MultiTaskModel(trunk("bag"), task), tmp_path / "bundle")
+    assert load_manifest(bundle)["signatures"]["pair"] == ["texts"]

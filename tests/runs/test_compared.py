@@ -84,6 +84,8 @@ def test_predictions_are_those_of_the_bundle(run, tmp_path, capsys):
         one, other = own([row])[0], shipped([row])[0]
         assert set(one) == set(other) == ({"same", "alike"} if row is pair else {"answer"})
     assert own([query])[0]["answer"]["ranking"][0]["text"] in query["candidates"]
+    columns = {name: [value] for name, value in pair.items()}
+    assert own(columns)[0]["alike"] == own([pair])[0]["alike"]
     rows = tmp_path / "rows.jsonl"
     rows.write_text(json.dumps(pair) + "\n")
     assert predict(str(run.path), (), str(rows), "text", "pair", "best") == 0
@@ -91,6 +93,10 @@ def test_predictions_are_those_of_the_bundle(run, tmp_path, capsys):
     assert line["sentence2"] == "rain falls" and "alike" in line["predictions"]
     with pytest.raises(ValueError, match="must come with --file"):
         predict(str(run.path), ("it rains",), None, "text", "pair", "best")
+    lines = tmp_path / "rows.txt"
+    lines.write_text("it rains\n")
+    with pytest.raises(ValueError, match="must be a table where --reads is pair"):
+        predict(str(run.path), (), str(lines), "text", "pair", "best")
 
 
 def test_a_run_is_opened_again(run):

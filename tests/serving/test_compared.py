@@ -52,7 +52,14 @@ def test_answers_are_of_the_tasks_that_read_such_rows(model_and_bundle):
         scores = [one["score"] for one in ranked]
         assert scores == sorted(scores, reverse=True)
     assert predictor([]) == []
+    assert predictor(iter(ROWS["same"][:2])) == predictor(ROWS["same"][:2])
     with pytest.raises(ValueError, match="must hold a text in every row"):
         predictor([{"sentence1": "a", "sentence2": ""}])
     with pytest.raises(ValueError, match="Rows that are dictionaries must have"):
         predictor([{"text": "a"}])
+
+
+def test_a_bundle_of_pairs_alone_answers_nothing_with_nothing(tmp_path):
+    model = mtl.MultiTaskModel(trunk("bag"), tasks()[0])
+    predictor = mtl.Predictor(mtl.export(model, tmp_path / "bundle"))
+    assert predictor([]) == [] and predictor.predict([])["same"].shape == (0, 2)

@@ -106,7 +106,7 @@ def test_a_trunk_of_sub_words_reads_pairs_as_one(tmp_path):
     joint, apart = (mtl.MultiTaskModel(bert, tasks(joint)[0]) for joint in (None, False))
     assert joint.tasks[0].joint and not apart.tasks[0].joint
     assert [len(one.input["token_ids"].shape) for one in (joint, apart)] == [2, 3]
-    with pytest.raises(ValueError, match="Trunks of `trunks.pretrained` read two texts as one"):
+    with pytest.raises(ValueError, match="A trunk of `trunks.pretrained` with its own"):
         mtl.MultiTaskModel(trunk("bag"), tasks(True)[0])
 
 

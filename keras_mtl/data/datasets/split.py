@@ -181,7 +181,7 @@ def _as_column(values: Any, column: str, split: str) -> tuple[Any, ...]:
 def _check_texts(values: Sequence[Any], column: str, split: str) -> None:
     for row, value in enumerate(values):
         several = column in LIST_COLUMNS
-        words = value if several and isinstance(value, list | tuple) else [value]
+        words = value if several and isinstance(value, list | tuple | np.ndarray) else [value]
         text_like = not several or words is value
         if not text_like or not all(isinstance(word, str) for word in words):
             expected = "a list of strings" if several else "a string"

@@ -29,6 +29,11 @@ def encode_labels(
     """
     if task.reads != "candidates":
         return task.encode(values, where)
+    if len(values) != len(rows):
+        raise ValueError(
+            f"Labels of task {task.name!r} must be one list, or None, for each of the {len(rows)} "
+            f"rows. Received: {len(values)} labels in {where}."
+        )
     for number, (value, row) in enumerate(zip(values, rows, strict=True)):
         _check_count(task, value, row, f"row {number} of {where}")
     labels, weights = task.encode(values, where)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from keras_mtl.data.mixing.labels import encode_labels
-from keras_mtl.data.mixing.rows import is_array, only_reads, strings, tasks_reading, texts_of
+from keras_mtl.data.mixing.rows import is_array, reads_of, strings, tasks_reading, texts_of
 from keras_mtl.data.mixing.tags import encode_tags, of_kept_words
 from keras_mtl.data.text.compared import are_compared
 from keras_mtl.data.text.ragged import Ragged
@@ -34,7 +34,7 @@ def plain_inputs(
         ValueError: If texts come without a preprocessor, input names differ, or inputs have
             no ids or not one number of rows.
     """
-    rows = texts_of(x, only_reads(tasks))
+    rows = texts_of(x, reads_of(tasks))
     if rows is not None:
         words = WORD_STARTS in input_names and not are_compared(rows)
         apart = tasks_reading(tasks, rows)[0].apart
@@ -107,7 +107,7 @@ def plain_labels(
         values = given_y.get(task.name, [None] * rows)
         if task.of_words and isinstance(values, list | tuple):
             found = _tags_of(task, values, inputs[WORD_STARTS], x)
-        elif task.reads == "candidates" and (texts := texts_of(x, task.reads)) is not None:
+        elif task.reads == "candidates" and (texts := texts_of(x, {task.reads})) is not None:
             found = encode_labels(task, values, texts, f"y of task {task.name!r}")
         else:
             found = _labels_of(task, values, rows)
@@ -152,7 +152,13 @@ def fill_up(arrays: Mapping[str, np.ndarray], multiple: int) -> dict[str, np.nda
 def _labels_of(task: Task, values: Any, rows: int) -> tuple[np.ndarray, np.ndarray]:
     several = _lists_of_names(values)
     array = _label_array(task, values) if several is None else np.array([None] * len(several))
-    if array.ndim > 1 and array.shape[-1] == 1:
+    if task.reads == "candidates":
+        if array.ndim != 2:
+            raise ValueError(
+                f"Labels of task {task.name!r} must be the relevance of each candidate, (N, K), "
+                f"beside token ids. Received: shape {array.shape}. Write -1 where a row has fewer."
+            )
+    elif array.ndim > 1 and array.shape[-1] == 1:
         array = array[..., 0]
     if array.shape[:1] != (rows,):
         raise ValueError(

@@ -1,6 +1,6 @@
 """What a Keras user passes as rows: texts, words, texts to compare, or arrays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,22 +17,23 @@ def is_arrays(x: Any) -> bool:
     return is_array(x) or texts_of(x) is not None
 
 
-def texts_of(x: Any, reads: str | None = None) -> Sequence[Any] | None:
+def texts_of(x: Any, reads: Collection[str] = ()) -> Sequence[Any] | None:
     """The texts, lists of words, or texts to be compared that `x` is or has; else `None`.
 
     Args:
         x: A split; a sequence or an array of texts; a sequence of lists of words; or pairs or
             candidates, as a dictionary of columns (`READS`) or a list of such dictionaries.
-        reads: What is read of a split; by default what it has.
+        reads: What tasks read of a split; by default what it has.
 
     Raises:
         TypeError: If `x` is one bare string.
-        ValueError: If an array of strings has several columns, or a row lacks a text to compare.
+        ValueError: If an array of strings has several columns, a row lacks a text to compare, or
+            a split has what some tasks read and what others do.
     """
     if isinstance(x, (str, bytes)):
         raise TypeError(f"Texts must be a list, such as [text]. Received: the single text {x!r}.")
     if isinstance(x, Split):
-        return x.inputs if reads is None else x.inputs_for(reads)
+        return x.inputs_for(_one_of(x, reads))
     if isinstance(x, Mapping):
         return from_columns({name: _column(one) for name, one in x.items()}, "x")
     if isinstance(x, (list, tuple)):
@@ -49,10 +50,46 @@ def texts_of(x: Any, reads: str | None = None) -> Sequence[Any] | None:
     return strings(array)
 
 
-def only_reads(tasks: Sequence[Task]) -> str | None:
-    """What the tasks read, where all read the same; else `None`."""
-    reads = {task.reads for task in tasks}
-    return reads.pop() if len(reads) == 1 else None
+def reads_of(tasks: Sequence[Task]) -> set[str]:
+    """What the tasks read of a row."""
+    return {task.reads for task in tasks}
+
+
+def check_named(
+    tasks: Sequence[Task], every: Sequence[Task], rows: Sequence[Any] | None, **given: Any
+) -> None:
+    """See that what is given by task is of tasks that read the rows.
+
+    Raises:
+        ValueError: If a task of the model reads other rows.
+    """
+    reading = {task.name for task in tasks}
+    others = {task.name: task.reads for task in every if task.name not in reading}
+    for argument, values in given.items():
+        wrong = [name for name in values if name in others] if isinstance(values, Mapping) else []
+        if wrong and rows is not None:
+            kind = rows[0].reads if are_compared(rows) else "text"
+            raise ValueError(
+                f"`{argument}` of rows of {kind} must name tasks that read such rows, "
+                f"{sorted(reading)}. Received: {wrong[0]!r}, which reads {others[wrong[0]]}. Fit "
+                "the rows of each in a stream of a Mixture."
+            )
+
+
+def _one_of(split: Split, reads: Collection[str]) -> str:
+    """What is read of a split: of what tasks read, that for which it has the columns."""
+    there = {
+        "text": "text" in split or "tokens" in split,
+        **{kind: all(one in split for one in READS[kind]) for kind in ("pair", "candidates")},
+    }
+    found = sorted(kind for kind in reads if there[kind])
+    if len(found) > 1:
+        raise ValueError(
+            f"Split {split.name!r} must have rows of one sort for the tasks of the model. "
+            f"Received: columns of {' and of '.join(found)}. Choose: "
+            f"split.inputs_for({found[0]!r})."
+        )
+    return found[0] if found else next(iter(reads)) if len(reads) == 1 else split.reads
 
 
 def tasks_reading(tasks: Sequence[Task], rows: Sequence[Any] | None) -> list[Task]:

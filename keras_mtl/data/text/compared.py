@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 # What tasks read of a row, and the columns in which it stands.
 READS = {
     "text": ("text",),
@@ -99,6 +101,7 @@ def _check_text(text: Any, column: str, where: str, row: int) -> None:
 
 
 def _candidates(given: Any, column: str, where: str, row: int) -> tuple[str, ...]:
+    given = given.tolist() if isinstance(given, np.ndarray) else given
     if isinstance(given, str | bytes) or not isinstance(given, Sequence):
         raise ValueError(
             f"Column {column!r} of {where} must hold a list of texts in every row. Received: "

@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras_mtl.data.text.graph_rows import in_rows, padded, places_in_rows, row_numbers
 from keras_mtl.data.text.graph_subwords import GraphSubwordTokenizer
 from keras_mtl.data.text.graph_tokenizer import GraphTokenizer
+from keras_mtl.data.text.reading import UNKNOWN
 from keras_mtl.data.text.subwords import SubwordTokenizer
 
 
@@ -60,6 +61,10 @@ class GraphCompared(tf.Module):
             every = others
             first = tf.repeat(texts, tf.shape(others)[1])
             ids = self._pairs(first, tf.reshape(others, [-1]), self._size)
+        # A text of no token is there all the same.
+        nothing = tf.logical_not(tf.reduce_any(ids > 0, axis=1, keepdims=True))
+        first_place = tf.range(tf.shape(ids)[1]) == 0
+        ids = tf.where(tf.logical_and(nothing, first_place), UNKNOWN, ids)
         shape = tf.concat([tf.shape(every), [tf.shape(ids)[1]]], 0)
         return tf.where(every[:, :, tf.newaxis] == "", 0, tf.reshape(ids, shape))
 

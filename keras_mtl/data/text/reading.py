@@ -14,6 +14,8 @@ from keras_mtl.data.text.ragged_texts import RaggedTexts, ragged_texts
 from keras_mtl.data.text.words import TOKEN_IDS, padded, read
 
 Encoded = Mapping[str, Ragged | RaggedTexts]
+# The id of a word that is not known, in every tokenizer that may give a text no token.
+UNKNOWN = 1
 
 
 def read_rows(
@@ -48,7 +50,7 @@ def read_rows(
         counts = np.array([len(row.others) + 1 for row in rows], np.int64)
         texts = [text for row in rows for text in row]
         encoded = read(preprocessor, texts, False, whose)
-        return {name: ragged_texts(one, counts) for name, one in encoded.items()}
+        return {name: ragged_texts(_never_empty(one), counts) for name, one in encoded.items()}
     first = [row.text for row in rows for _ in row.others]
     second = [other for row in rows for other in row.others]
     encoded = preprocessor.encode_pairs(first, second)
@@ -73,6 +75,16 @@ def shown(row: Any) -> Any:
     if not isinstance(row, Compared):
         return row
     return " | ".join(row)
+
+
+def _never_empty(texts: Ragged) -> Ragged:
+    """Texts of no token, such as mere markup, as an unknown word: they are there to be compared."""
+    lengths = texts.lengths
+    if lengths.all():
+        return texts
+    values = np.insert(texts.values, texts.offsets[:-1][lengths == 0], UNKNOWN)
+    offsets = np.concatenate([[0], np.cumsum(np.maximum(lengths, 1))]).astype(np.int64)
+    return Ragged(values, offsets)
 
 
 def _warn_of_cut_pairs(

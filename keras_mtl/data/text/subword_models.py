@@ -77,6 +77,9 @@ def pair_ids(
         first: The first text of each pair.
         second: The second ones.
 
+    Raises:
+        ValueError: If the limit leaves no room for a piece of each.
+
     Returns:
         The ids of all pairs, the number of the segment of each, and where in these pairs begin.
     """
@@ -84,6 +87,12 @@ def pair_ids(
         (encodable(one), encodable(other))
         for one, other in zip(checked_texts(first), checked_texts(second), strict=True)
     ]
+    least = tokenizer.num_special_tokens_to_add(True) + 2
+    if limit < least:
+        raise ValueError(
+            f"`sequence_length` must be at least {least} where pairs of texts are read as one, for "
+            f"a piece of each beside the special ones. Received: {limit}. Raise it."
+        )
     tokenizer.enable_truncation(limit, strategy="longest_first")
     try:
         found = tokenizer.encode_batch_fast(pairs)

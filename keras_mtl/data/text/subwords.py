@@ -68,6 +68,7 @@ class SubwordTokenizer:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         self._tokenizer = tokenizer
+        self._size = 1 + max(tokenizer.get_vocab(with_added_tokens=True).values())
         self.padding_id = padding_id
         mask = tokenizer.encode("a").special_tokens_mask
         frame = [self.own_id(number) for number in tokenizer.encode("").ids]
@@ -133,8 +134,8 @@ class SubwordTokenizer:
 
     @property
     def vocabulary_size(self) -> int:
-        """How many ids there are."""
-        return int(self._tokenizer.get_vocab_size())
+        """How many ids there are: the highest one, and one more."""
+        return self._size
 
     @property
     def frame(self) -> tuple[list[int], list[int]]:

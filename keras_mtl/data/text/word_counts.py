@@ -58,7 +58,9 @@ def most_frequent(
 
 def _counted(source: Any, tokens: Callable[[str], list[str]], number: int) -> Counter[str]:
     rows = source
-    if hasattr(source, "inputs") or hasattr(source, "texts"):
+    if hasattr(source, "text_columns"):  # A split: every text of its rows.
+        rows = itertools.chain.from_iterable(source[column] for column in source.text_columns)
+    elif hasattr(source, "inputs") or hasattr(source, "texts"):
         rows = source.inputs if hasattr(source, "inputs") else source.texts
     if isinstance(rows, Iterable) and not isinstance(rows, str | bytes):
         rows = itertools.chain.from_iterable(
