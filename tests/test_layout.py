@@ -15,6 +15,7 @@ ROAD = (
     "files",
     "devices",
     "missing",
+    "names",
     "spans",
     "heads",
     "tasks",

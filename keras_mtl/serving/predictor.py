@@ -126,8 +126,9 @@ class Predictor:
 
 
 def _in_memory(rows: Any) -> Any:
-    """Rows of any iterable as a list; a single text, which is refused, and columns as they are."""
-    return rows if isinstance(rows, str | bytes | Mapping) else list(rows)
+    """Rows of any iterable as a list; columns, and what is refused, as they are."""
+    whole = isinstance(rows, str | bytes | Mapping) or not isinstance(rows, Iterable)
+    return rows if whole else list(rows)
 
 
 def _of_one_width(parts: Sequence[np.ndarray], fill: float) -> list[np.ndarray]:

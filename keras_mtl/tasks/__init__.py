@@ -20,7 +20,6 @@ from keras_mtl.tasks.task import (
     answer,
     check_tasks,
     from_config,
-    is_task_name,
 )
 from keras_mtl.tasks.thresholds import fit_thresholds
 
@@ -57,7 +56,6 @@ __all__ = [
     "regression",
     "similarity",
     "multilabel",
-    "is_task_name",
     "tagging",
     "tags_of",
 ]

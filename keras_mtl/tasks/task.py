@@ -2,31 +2,14 @@
 
 import abc
 import dataclasses
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import keras
 import numpy as np
 
-from keras_mtl.heads import WORD_STARTS
+from keras_mtl.names import RESERVED, TASK_NAME, is_task_name
 from keras_mtl.tasks.review import Review
-
-# Task names become names of layers, model outputs, log entries and SavedModel signatures;
-# this is what TensorFlow takes in all of these places.
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-# Names that a log ("val" would log `val_loss`), a layer or a SavedModel needs for itself.
-_RESERVED = {
-    "loss",
-    "self",
-    "serve",
-    "serving_default",
-    "texts",
-    "token_ids",
-    "trunk",
-    "val",
-    WORD_STARTS,
-}
 
 # What a SavedModel that predicts something of each word answers besides, by these names.
 WORD_PLACES = ("words", "starts", "ends")
@@ -79,7 +62,7 @@ class Task(abc.ABC):
     column: str = ""
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+        if not isinstance(self.name, str) or not TASK_NAME.fullmatch(self.name):
             raise ValueError(
                 "The name of a task becomes a model output and a SavedModel signature: it must "
                 "begin with an English letter and have only these, digits and `_`. Received: "
@@ -88,7 +71,7 @@ class Task(abc.ABC):
         if not is_task_name(self.name):
             raise ValueError(
                 "The name of a task must not be one that logs, layers or a SavedModel use "
-                f"({', '.join(sorted(_RESERVED))}, and all that begin with 'val_'). "
+                f"({', '.join(sorted(RESERVED))}, and all that begin with 'val_'). "
                 f"Received: name={self.name!r}. Choose another, such as {'my_' + self.name!r}."
             )
         if not self.column:
@@ -213,12 +196,6 @@ class Task(abc.ABC):
     def from_config(cls, config: dict[str, Any]) -> "Task":
         """The task of a `get_config`."""
         return cls(**config)
-
-
-def is_task_name(name: str) -> bool:
-    """Whether a task may have a name: letters, digits and `_`, and none that others use."""
-    allowed = _NAME.fullmatch(name) is not None
-    return allowed and name not in _RESERVED and not name.startswith("val_")
 
 
 def check_tasks(tasks: Task | Iterable[Task]) -> tuple[Task, ...]:

@@ -117,7 +117,7 @@ def test_mixed_precision_trains_close_to_float32(policy, options):
 def test_activity_penalty_of_two_passes_is_that_of_one(monkeypatch):
     x, y = id_rows()
     # Streams of one length would share a pass; a trunk that has not said its shape gets two.
-    monkeypatch.setattr("keras_mtl.training.step._can_share", lambda inputs: False)
+    monkeypatch.setattr("keras_mtl.training.features._can_share", lambda inputs: False)
     models = [id_model("bag"), id_model("bag")]
     for model in models:
         model.trunk.get_layer("embedding").activity_regularizer = keras.regularizers.L2(0.1)

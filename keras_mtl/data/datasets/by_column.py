@@ -12,7 +12,7 @@ import numpy as np
 from keras_mtl.data.datasets.label_space import listed, nearest
 from keras_mtl.data.datasets.split import TEXT_COLUMNS, Split
 from keras_mtl.missing import is_missing
-from keras_mtl.tasks import is_task_name
+from keras_mtl.names import is_task_name
 
 # A step has a row of each task at least; more values than this were never meant as tasks.
 MOST_VALUES = 200

@@ -5,11 +5,10 @@ from keras_mtl.data.datasets.split import Split
 from keras_mtl.data.mixing.plain import (
     by_padded_length,
     fill_up,
-    is_arrays,
     plain_inputs,
     plain_labels,
-    texts_of,
 )
+from keras_mtl.data.mixing.rows import is_arrays, texts_of
 from keras_mtl.data.text.tokenizer import WordTokenizer
 from keras_mtl.tasks import classification, multilabel
 
@@ -52,7 +51,7 @@ class Column:
 )
 def test_texts_in_any_form(x):
     assert is_arrays(x) and list(texts_of(x)) == TEXTS
-    assert plain_inputs(x, TOKENIZER, ["token_ids"])["token_ids"].tolist() == IDS
+    assert plain_inputs(x, TOKENIZER, ["token_ids"], [TOPIC])["token_ids"].tolist() == IDS
 
 
 @pytest.mark.parametrize(
@@ -60,7 +59,7 @@ def test_texts_in_any_form(x):
 )
 def test_token_ids_in_any_form(x):
     assert is_arrays(x)
-    assert plain_inputs(x, None, ["token_ids"])["token_ids"].tolist() == IDS
+    assert plain_inputs(x, None, ["token_ids"], [TOPIC])["token_ids"].tolist() == IDS
 
 
 @pytest.mark.parametrize(
@@ -93,12 +92,12 @@ def test_pairs_of_texts_are_not_read_as_twice_as_many_rows():
 )
 def test_inputs_that_do_not_fit_are_refused(x, message):
     with pytest.raises(ValueError, match=message):
-        plain_inputs(x, None, ["token_ids"])
+        plain_inputs(x, None, ["token_ids"], [TOPIC])
 
 
 def test_inputs_of_unequal_rows_are_refused():
     with pytest.raises(ValueError, match=r"equally many rows. Received: .*\(2, 2\).*\(1, 2\)"):
-        plain_inputs({"a": np.array(IDS), "b": np.array(IDS[:1])}, None, ["a", "b"])
+        plain_inputs({"a": np.array(IDS), "b": np.array(IDS[:1])}, None, ["a", "b"], [TOPIC])
 
 
 # --- labels ---
