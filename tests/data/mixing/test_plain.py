@@ -271,7 +271,7 @@ def moods_of(values):
         np.array(HOT, bool),
         np.array(HOT, np.float32),
     ],
-    ids=repr,
+    ids=lambda one: type(one).__name__,
 )
 def test_several_labels_in_any_form(values):
     assert moods_of(values) == (HOT, [1, 1, 1])
