@@ -85,10 +85,13 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("works", nargs="+", choices=WORKS)
+    parser.add_argument("works", nargs="*", help=f"some of {', '.join(WORKS)}; word-level if none")
     parser.add_argument("--seeds", type=int, nargs="+")
     options, short = parser.parse_args(), 0
-    for work in options.works:
+    works = options.works or [work for work, (*_, every) in WORKS.items() if every]
+    if unknown := sorted(set(works) - set(WORKS)):
+        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(WORKS)}")
+    for work in works:
         train, goals, every = WORKS[work]
         found = []
         for seed in options.seeds or ([0, 1, 2] if every else [0]):
