@@ -1,5 +1,6 @@
 """What kinds of tasks with one answer for a text have in common."""
 
+import abc
 from typing import Any, ClassVar
 
 import keras
@@ -31,9 +32,9 @@ class PooledTask(Task):
         check_layer(self.name, self.layer)
 
     @property
+    @abc.abstractmethod
     def units(self) -> int:
         """What the head is told first: how many scores, or grades."""
-        raise NotImplementedError
 
     def head(self) -> keras.layers.Layer:
         head: keras.layers.Layer = self.head_class(

@@ -36,7 +36,18 @@ def test_features_are_those_of_bert_written_out(folder):
     np.testing.assert_array_equal(found["sequence"], found[f"sequence_{LAYERS}"])
 
 
-def bert(ids, weights):
+@pytest.mark.any_backend
+def test_features_of_a_pair_are_those_of_its_two_segments(folder):
+    trunk = mtl.trunks.pretrained(folder)
+    found = trunk.preprocessor.encode_pairs(["fly to boston"], ["a b"])["token_ids"].row(0)[None]
+    segments = (found >= len(PIECES)).astype(int)
+    assert segments.sum() == 3  # Two pieces and what ends them.
+    expected = bert(found - segments * len(PIECES), tensors(), segments)[-1]
+    features = arrays(trunk({"token_ids": found}))["sequence"]
+    np.testing.assert_allclose(features, expected, atol=1e-5)
+
+
+def bert(ids, weights, segments=0):
     """Features after the embedding and after each layer, by numpy."""
 
     def norm(x, name):
@@ -54,7 +65,8 @@ def bert(ids, weights):
 
     x = weights["embeddings.word_embeddings.weight"][ids]
     x = x + weights["embeddings.position_embeddings.weight"][: ids.shape[1]]
-    x = norm(x + weights["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
+    kinds = weights["embeddings.token_type_embeddings.weight"][segments]
+    x = norm(x + kinds, "embeddings.LayerNorm")
     layers = [x]
     for layer in range(LAYERS):
         start = f"encoder.layer.{layer}"

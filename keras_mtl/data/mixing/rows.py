@@ -96,18 +96,23 @@ def tasks_reading(tasks: Sequence[Task], rows: Sequence[Any] | None) -> list[Tas
     """The tasks that read such rows; all where there are token ids only.
 
     Raises:
-        ValueError: If there is none, or one reads pairs as one and another each text by itself.
+        ValueError: If there is none.
     """
     if rows is None:
         return list(tasks)
     reads = rows[0].reads if are_compared(rows) else "text"
     found = [task for task in tasks if task.reads == reads]
-    if not found or len({task.apart for task in found}) > 1:
-        every = {task.name: (task.reads, "apart" if task.apart else "joint") for task in tasks}
+    if not found:
+        every = {task.name: task.reads for task in tasks}
+        forms = {
+            "text": "texts as a list",
+            "pair": "pairs as {'sentence1': [...], 'sentence2': [...]}",
+            "candidates": "candidates as {'query': [...], 'candidates': [[...], ...]}",
+        }
+        wanted = " and ".join(forms[one] for one in forms if one in every.values())
         raise ValueError(
-            f"Rows of {reads} must have tasks of the model that read them, all alike. Received: "
-            f"the tasks {every}. Give columns {READS[reads]} to tasks of {reads}; rows that are "
-            "read in two ways need a stream each."
+            f"Rows of {reads} must have tasks of the model that read them. Received: rows of "
+            f"{reads}, and tasks that read {every}. Give {wanted}."
         )
     return found
 
