@@ -1,19 +1,59 @@
-"""What every way of trading off losses shares."""
+"""How the tasks of a step are traded off: what every way of it shares."""
 
 import abc
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 
 from keras_mtl.heads import loss_dtype
+from keras_mtl.tasks import Task
 
 
-class LossBalancer(keras.layers.Layer, abc.ABC):
+class Balancer:
+    """What loss balancers and gradient aggregators share.
+
+    A balancer is maths on small arrays: it never sees a model, and the step never knows which
+    balancer it runs. What it learns or keeps are Keras variables, so they are saved and restored
+    with the model. The methods here are called around the steps; they do nothing unless a method
+    of the field needs them.
+    """
+
+    # Whether a step computes the losses once more after its update, for `after_step`.
+    needs_losses_after: bool = False
+
+    def for_tasks(self, tasks: Sequence[Task]) -> None:
+        """Look at the tasks, in the order of every `(tasks,)` array; once, in `compile`."""
+
+    def after_step(self, before: Any, after: Any, present: Any) -> None:
+        """Learn from what a step did; compiled with it. Called if `needs_losses_after`.
+
+        Args:
+            before: `(tasks,)`, the losses that the step started from, times their loss weights.
+            after: `(tasks,)`, the same of the same rows after the update.
+            present: `(tasks,)`, 1 for a task with labels in the batch, else 0.
+        """
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Set up an epoch, counted from 0; outside of the compiled step."""
+
+    def end_epoch(
+        self, epoch: int, losses: Mapping[str, float], metrics: Mapping[str, Mapping[str, float]]
+    ) -> None:
+        """Learn from an epoch, counted from 0; outside of the compiled step.
+
+        Args:
+            epoch: The epoch that ended.
+            losses: Task name to its mean loss over the epoch; a task without labels is left out.
+            metrics: Task name to its metrics by name: of the validation data, if there are any.
+        """
+
+
+class LossBalancer(Balancer, keras.layers.Layer, abc.ABC):
     """From the tasks' losses to the one scalar that is minimised.
 
-    A balancer is maths on small arrays: it never sees a model, and the step never knows
-    which balancer it runs. What it learns or keeps are Keras variables made in `build`, so
-    they are trained, saved and restored with the model.
+    Trainable variables, made in `build`, are trained with the model, by its optimizer. The weight
+    of a task, as logged, is the derivative of the scalar by its loss.
 
     Call arguments:
         losses: `(tasks,)`, the mean loss of each task times its loss weight; 0 where absent.

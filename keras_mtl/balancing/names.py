@@ -5,18 +5,22 @@ from typing import Any
 
 import keras
 
+from keras_mtl.balancing.aggregator import GradientAggregator
 from keras_mtl.balancing.balancer import LossBalancer
 from keras_mtl.balancing.equal import EqualWeighting
 
-NAMES: dict[str, type[LossBalancer]] = {"equal": EqualWeighting}
+NAMES: dict[str, type[LossBalancer | GradientAggregator]] = {
+    "equal": EqualWeighting,
+}
 
 
-def get(identifier: Any) -> LossBalancer:
+def get(identifier: Any) -> LossBalancer | GradientAggregator:
     """A balancer from an instance, a name or a serialized config.
 
     Args:
-        identifier: A `LossBalancer` (of the package or your own), one of the names, or the
-            dictionary that `keras.saving.serialize_keras_object` made of a balancer.
+        identifier: A `LossBalancer` or `GradientAggregator` (of the package or your own), one of
+            the names (that of a class is one too), or the dictionary that
+            `keras.saving.serialize_keras_object` made of a balancer.
 
     Returns:
         The balancer.
@@ -29,19 +33,23 @@ def get(identifier: Any) -> LossBalancer:
         >>> get("equal").__class__.__name__
         'EqualWeighting'
     """
-    if isinstance(identifier, LossBalancer):
+    if isinstance(identifier, (LossBalancer, GradientAggregator)):
         return identifier
     if isinstance(identifier, str):
-        if identifier in NAMES:
-            return NAMES[identifier]()
-        nearest = difflib.get_close_matches(identifier, NAMES, n=1, cutoff=0.0)
+        by_class = {kind.__name__: kind for kind in NAMES.values()}
+        found = NAMES.get(identifier) or by_class.get(identifier)
+        if found is not None:
+            return found()
+        wanted = identifier.lower()
+        nearest = difflib.get_close_matches(wanted, NAMES, n=1, cutoff=0.0)
         raise ValueError(
             f"`balancer` must be one of {', '.join(map(repr, sorted(NAMES)))}, or a LossBalancer "
-            f"of your own. Received: balancer={identifier!r}. The nearest is {nearest[0]!r}."
+            "or GradientAggregator of your own. "
+            f"Received: balancer={identifier!r}. Did you mean {nearest[0]!r}?"
         )
     if isinstance(identifier, dict):
         return get(keras.saving.deserialize_keras_object(identifier))
     raise TypeError(
-        "`balancer` must be a name, a LossBalancer (an instance, not the class) or its config. "
-        f"Received: {identifier!r} of type {type(identifier).__name__}."
+        "`balancer` must be a name, a LossBalancer or GradientAggregator (an instance, not the "
+        f"class) or its config. Received: {identifier!r} of type {type(identifier).__name__}."
     )

@@ -34,7 +34,7 @@ class CompiledModel(keras.Model):
     heads: dict[str, keras.layers.Layer]
     predictions: dict[str, keras.layers.Layer]
     preprocessor: Any
-    balancer: balancing.LossBalancer | None = None
+    balancer: balancing.LossBalancer | balancing.GradientAggregator | None = None
     settings: Any = None  # A StepSettings, once compiled.
     train_function: Any = None
     test_function: Any = None

@@ -1,3 +1,5 @@
+import inspect
+
 import keras
 import pytest
 from keras import ops
@@ -35,12 +37,12 @@ def test_a_config_gives_an_equal_balancer():
 
 def test_every_exported_balancer_has_a_name():
     exported = [getattr(balancing, name) for name in balancing.__all__]
-    kinds = {one for one in exported if isinstance(one, type)} - {LossBalancer}
+    kinds = {one for one in exported if isinstance(one, type) and not inspect.isabstract(one)}
     assert kinds == set(NAMES.values())
 
 
 def test_an_unknown_name_is_refused_with_the_nearest():
-    with pytest.raises(ValueError, match="'equal'.* Received: balancer='equl'.* nearest .*'equal'"):
+    with pytest.raises(ValueError, match="Received: balancer='equl'.* Did you mean 'equal'"):
         balancing.get("equl")
 
 
