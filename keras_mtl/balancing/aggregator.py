@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 import keras
+from keras import ops
 
 from keras_mtl.balancing.balancer import Balancer, LossBalancer
 from keras_mtl.balancing.gradients import TaskGradients, weighted_sum
 from keras_mtl.heads import loss_dtype
+from keras_mtl.tasks import Task
 
 
 class GradientAggregator(Balancer, abc.ABC):
@@ -53,6 +55,7 @@ class GradientAggregator(Balancer, abc.ABC):
         # A layer only to hold variables: `weights` of a layer are its variables.
         self.state = keras.layers.Layer(name=name, dtype=loss_dtype())
         self.built = False
+        self.task_names: tuple[str, ...] = ()
 
     @abc.abstractmethod
     def weights(self, gramian: Any, losses: Any = None, present: Any = None) -> Any:
@@ -83,6 +86,14 @@ class GradientAggregator(Balancer, abc.ABC):
             Path of each variable to its direction; and the weights `(tasks,)` that are logged.
         """
         weights = self.weights(gramian, losses, present)
+        if tuple(weights.shape) != tuple(present.shape):
+            raise ValueError(
+                f"`weights` of {type(self).__name__} must return one weight for each task, shape "
+                f"{tuple(present.shape)}. Received: shape {tuple(weights.shape)}."
+            )
+        usable = ops.all(ops.isfinite(weights))
+        self.not_usable.assign_add(ops.cast(ops.logical_not(usable), self.not_usable.dtype))
+        weights = ops.where(usable, weights, ops.zeros_like(weights)) * present
         return weighted_sum(gradients, weights), weights
 
     def head_weights(self, weights: Any, losses: Any, present: Any) -> Any:
@@ -93,7 +104,7 @@ class GradientAggregator(Balancer, abc.ABC):
             losses: As in `weights`.
             present: As in `weights`.
         """
-        return keras.ops.ones_like(weights)
+        return ops.ones_like(weights)
 
     def make_state(self, tasks: int, shapes: Mapping[str, Sequence[int]]) -> None:
         """Make the variables of a method, with `self.state.add_weight`; none by default.
@@ -108,12 +119,58 @@ class GradientAggregator(Balancer, abc.ABC):
         if self.built:
             return
         self.built = True
-        # The weights of the last step that computed them, and the steps that left a task out.
-        self.current, self.non_finite = (
-            self.state.add_weight(shape=(tasks,), initializer=start, trainable=False, name=name)
-            for name, start in (("current", "ones"), ("non_finite", "zeros"))
-        )
+        # The weights of the last step that computed them.
+        self.current = self.add_state("current", (tasks,), "ones")
+        self.steps = self.add_state("steps", (), dtype="int32")
+        # Steps that left a task out; that had no usable weights; rows that `features` cannot see.
+        self.non_finite = self.add_state("non_finite", (tasks,))
+        self.not_usable = self.add_state("not_usable", ())
+        self.blind = self.add_state("blind", ())
         self.make_state(tasks, shapes or {})
+        self.state.built = True
+
+    def add_state(
+        self, name: str, shape: Sequence[int], start: str = "zeros", dtype: str | None = None
+    ) -> Any:
+        """Make a variable that is saved with the model, the same on every replica."""
+        return self.state.add_weight(
+            shape=tuple(shape),
+            initializer=start,
+            trainable=False,
+            aggregation="only_first_replica",
+            dtype=dtype,
+            name=name,
+        )
+
+    def for_tasks(self, tasks: Sequence[Task]) -> None:
+        self.task_names = tuple(task.name for task in tasks)
+        if self.loss_balancer is not None:
+            self.loss_balancer.for_tasks(tasks)
+
+    def problem(self) -> str | None:
+        whose = type(self).__name__
+        if not self.built:
+            return None
+        if float(self.not_usable):
+            return (
+                f"`weights` of {whose} must be finite numbers. Received: NaN or infinite ones in "
+                f"{int(self.not_usable)} step(s), which left the shared variables as they were."
+            )
+        if float(self.blind):
+            return (
+                f"`level='features'` of {whose} must be used with rows that have labels of every "
+                f"task. Received: {int(self.blind)} row(s) with labels of some; at different rows "
+                "no conflict could be seen. Use level='parameters', which is exact."
+            )
+        counts = ops.convert_to_numpy(self.non_finite)
+        for name, count in zip(self.task_names, counts, strict=False):
+            if count > self.max_non_finite:
+                return (
+                    f"The gradient of task {name!r} was not finite in {int(count)} steps, more "
+                    f"than max_non_finite={self.max_non_finite} of {whose}; they left the task "
+                    "out. Lower the learning rate, or look for inputs that are not finite."
+                )
+        return None
 
     def get_config(self) -> dict[str, Any]:
         """The arguments, serialized."""

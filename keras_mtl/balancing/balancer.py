@@ -34,6 +34,10 @@ class Balancer:
             present: `(tasks,)`, 1 for a task with labels in the batch, else 0.
         """
 
+    def problem(self) -> str | None:
+        """What went wrong that a compiled step cannot say, `None` if all is well."""
+        return None
+
     def begin_epoch(self, epoch: int) -> None:
         """Set up an epoch, counted from 0; outside of the compiled step."""
 

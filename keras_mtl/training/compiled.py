@@ -1,6 +1,7 @@
 """Keras's `compile`, for several tasks, and what of it a model is asked for later."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import keras
@@ -8,6 +9,7 @@ import keras
 from keras_mtl import balancing
 from keras_mtl.tasks import Task
 from keras_mtl.training.backends import adapter
+from keras_mtl.training.balance_logs import BalanceSums
 from keras_mtl.training.checks import trainable_paths
 from keras_mtl.training.loss_weights import (
     change_training_weights,
@@ -35,6 +37,7 @@ class CompiledModel(keras.Model):
     predictions: dict[str, keras.layers.Layer]
     preprocessor: Any
     balancer: balancing.LossBalancer | balancing.GradientAggregator | None = None
+    balancer_layers: Sequence[keras.layers.Layer] = ()
     settings: Any = None  # A StepSettings, once compiled.
     train_function: Any = None
     test_function: Any = None
@@ -52,6 +55,7 @@ class CompiledModel(keras.Model):
         metrics: Mapping[str, Any] | None = None,
         *,
         balancer: Any = "equal",
+        log_gradients: bool = False,
         self_checks: bool = True,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
@@ -69,7 +73,10 @@ class CompiledModel(keras.Model):
                 only a task of weight 0 uses are left as they are.
             metrics: Task name to Keras metrics, or names of the task's own, in place of the
                 task's own. They count labelled rows only.
-            balancer: How losses are traded off: a name (`"equal"`) or a `LossBalancer`.
+            balancer: How tasks are traded off: a name such as `"equal"`, a `LossBalancer` or a
+                `GradientAggregator` (see `keras_mtl.balancing`).
+            log_gradients: Log the norms and cosines of the tasks' gradients under a balancer of
+                losses, too, which needs them for nothing else: a step then costs more.
             self_checks: Watch for labels outside the label space, losses that are not finite,
                 tasks without labels and variables without gradients.
             run_eagerly: As in Keras.
@@ -82,13 +89,17 @@ class CompiledModel(keras.Model):
         names = [task.name for task in self.tasks]
         weights = checked_loss_weights(loss_weights, names)
         self._set_balancer(balancing.get(balancer))
+        whole = not isinstance(self.balancer, balancing.LossBalancer) or log_gradients
+        balance = None
+        if whole or not isinstance(self.balancer, balancing.EqualWeighting):
+            balance = BalanceSums(names, gradients=whole)
         super().compile(
             optimizer=optimizer,
             run_eagerly=run_eagerly,
             steps_per_execution=steps_per_execution,
             jit_compile=jit_compile,
         )
-        scoring = Scoring(self.tasks, loss, metrics, len(self.trainable_variables))
+        scoring = Scoring(self.tasks, loss, metrics, len(self.trainable_variables), balance)
         self.settings = StepSettings(
             scoring,
             loss_weights=tuple(weights.values()),
@@ -97,6 +108,7 @@ class CompiledModel(keras.Model):
             task_shares=(1.0,) * len(names),
             idle=idle_paths(self, weights),
             self_checks=self_checks,
+            log_gradients=log_gradients,
         )
         self.optimizer.build(self.trainable_variables)
         self._compile_arguments = {
@@ -105,6 +117,7 @@ class CompiledModel(keras.Model):
             "loss_weights": weights,
             "metrics": metrics,
             "balancer": self.balancer,
+            "log_gradients": log_gradients,
             "self_checks": self_checks,
             "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution,
@@ -154,12 +167,28 @@ class CompiledModel(keras.Model):
         """How many devices share each batch."""
         return self.adapter.replica_count(self)
 
-    def _set_balancer(self, balancer: balancing.LossBalancer) -> None:
-        if self.balancer is not None:
-            self._tracker.untrack(self.balancer)  # Its variables must not be trained any more.
-        if not balancer.built:
-            balancer.build((len(self.tasks),))
+    def _set_balancer(self, balancer: Any) -> None:
+        """Make a balancer's variables, and let Keras train and save them with the model."""
+        for old in self.balancer_layers:
+            self._tracker.untrack(old)  # Its variables must not be trained any more.
+        balancer.for_tasks(self.tasks)
+        if isinstance(balancer, balancing.LossBalancer):
+            of_losses, state = balancer, None
+        else:
+            of_losses, state = balancer.loss_balancer, balancer.state
+            shapes = {one.path: one.shape for one in self.trunk.trainable_variables}
+            balancer.build(len(self.tasks), shapes)
+            if len(self.tasks) < 2:
+                warnings.warn(
+                    f"{type(balancer).__name__} has one task, {self.tasks[0].name!r}, to balance: "
+                    "its gradient is used as it is. Declare two tasks or more, or use "
+                    "balancer='equal'.",
+                    stacklevel=3,
+                )
+        if of_losses is not None and not of_losses.built:
+            of_losses.build((len(self.tasks),))
         self.balancer = balancer
+        self.balancer_layers = [one for one in (of_losses, state) if one is not None]
 
     def _flatten_metrics_in_order(self, logs: dict[str, Any]) -> Any:
         # Keras would sort names that are no metric's own, and `loss` would not come first.

@@ -11,11 +11,12 @@ from keras_mtl.tasks import Task
 
 
 def features_of(
-    model: Any, x: Mapping[str, Any], training: bool
+    model: Any, x: Mapping[str, Any], training: bool, streams: Sequence[str] | None = None
 ) -> tuple[dict[str, Any], list[Any]]:
     """Features of each stream, from one pass for all streams whose inputs have one shape.
 
-    What the trunk does not read, heads do. Several texts of a row, `(B, T, L)`, are read like rows
+    `streams` names those that are to pass, each by itself, when not all together. What the trunk
+    does not read, heads do. Several texts of a row, `(B, T, L)`, are read like rows
     of their own, and their features are `(B, T, ...)`.
     """
     of_heads = {
@@ -37,23 +38,28 @@ def features_of(
     groups: dict[Any, list[str]] = {}
     for stream, inputs in x.items():
         shape = tuple((name, tuple(inputs[name].shape[1:])) for name in sorted(inputs))
-        groups.setdefault(shape if _can_share(inputs) else (stream,), []).append(stream)
+        apart = streams is not None or not _can_share(inputs)
+        if streams is None or stream in streams:
+            groups.setdefault((stream,) if apart else shape, []).append(stream)
     features: dict[str, Any] = {}
     penalties: list[Any] = []
-    for streams in groups.values():
+    for group in groups.values():
         joined = {
-            name: ops.concatenate([x[stream][name] for stream in streams])
-            if len(streams) > 1
-            else x[streams[0]][name]
-            for name in x[streams[0]]
+            name: ops.concatenate([x[stream][name] for stream in group])
+            if len(group) > 1
+            else x[group[0]][name]
+            for name in x[group[0]]
         }
         found = model.trunk(joined, training=training)
         # Keras takes the mean over the rows of a pass; together they make that of the batch.
         part = _rows_of(joined) / sum(_rows_of(inputs) for inputs in x.values())
         penalties += [one * ops.cast(part, one.dtype) for one in pass_penalties(model.trunk)]
-        features.update(_cut(_pooled(model, found) if len(streams) > 1 else found, x, streams))
-    features = {stream: _of_rows(model, features[stream], rows[stream]) for stream in x}
-    return {stream: {**features[stream], **of_heads[stream]} for stream in x}, penalties
+        features.update(_cut(_pooled(model, found) if len(group) > 1 else found, x, group))
+    return {
+        stream: {**_of_rows(model, features[stream], rows[stream]), **of_heads[stream]}
+        for stream in x
+        if stream in features
+    }, penalties
 
 
 def pass_penalties(layer: keras.layers.Layer) -> list[Any]:

@@ -9,7 +9,10 @@ import jax
 import keras
 
 from keras_mtl.data.mixing.batches import Batches
-from keras_mtl.training import step
+from keras_mtl.heads import loss_dtype
+from keras_mtl.training import jax_each, step
+from keras_mtl.training.aggregation import needs_each
+from keras_mtl.training.jax_each import scope_of, values_of
 from keras_mtl.training.task_sums import task_sums
 
 
@@ -18,35 +21,68 @@ def train_step(model: Any, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
     settings, optimizer = model.settings, model.optimizer
     settings.traces["train"] += 1
     trainable, untrained, slots, metrics = state
-
-    def loss(trainable: Any) -> Any:
-        with _scope(model, trainable, untrained, collect_losses=True) as scope:
-            scored, penalties = step.forward(model, data, training=True)
-            sums = task_sums(model, scored)
-            # Arrays are global under keras.distribution, so sums over rows are global sums.
-            scalar = step.objective(model, *sums[:2], penalties, lambda value: value, replicas=1)
-        with keras.StatelessScope(state_mapping=list(zip(optimizer.variables, slots, strict=True))):
-            scalar = optimizer.scale_loss(scalar)
-        return scalar, (scored, sums, _values(scope, model.non_trainable_variables))
-
-    gradients, (scored, sums, untrained) = jax.grad(loss, has_aux=True)(trainable)
-    gradients = step.without_idle(model, gradients)
+    before, rows = untrained, step.rows_of(model, data)
+    with keras.StatelessScope(state_mapping=list(zip(optimizer.variables, slots, strict=True))):
+        scale = optimizer.scale_loss(1.0)
+    train = jax_each.train if needs_each(model) else _train
+    found, untrained = train(model, rows, trainable, untrained, scale)
+    gradients = [None if one is None else one * scale for one in found.gradients]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Gradients do not exist for variables")
         trainable, slots = optimizer.stateless_apply(slots, gradients, trainable)
-    logs, metrics = _count(model, trainable, untrained, metrics, (scored, sums), gradients)
+    if model.balancer.needs_losses_after:
+        untrained = _after(model, rows, trainable, (before, untrained), found.seen)
+    logs, metrics = _count(model, (trainable, untrained, metrics), found.scored, found.sums, found)
     return logs, (trainable, untrained, slots, metrics)
+
+
+def _train(
+    model: Any, rows: step.Rows, trainable: Any, untrained: Any, scale: Any
+) -> tuple[step.Trained, Any]:
+    """A balancer of losses: one backward pass."""
+
+    def loss(trainable: Any, probe: Any) -> Any:
+        with scope_of(model, trainable, untrained, collect_losses=True) as scope:
+            scored, penalties = step.forward(model, rows, training=True)
+            sums = task_sums(model, scored)
+            # Arrays are global under keras.distribution, so sums over rows are global sums.
+            scalar, seen = step.objective(
+                model, *sums[:2], penalties, lambda value: value, replicas=1, probe=probe
+            )
+        return scalar * scale, (scored, sums, seen, values_of(scope, model.non_trainable_variables))
+
+    probe = jax.numpy.zeros((len(model.tasks),), loss_dtype())
+    (gradients, weights), (scored, sums, seen, untrained) = jax.grad(
+        loss, argnums=(0, 1), has_aux=True
+    )(trainable, probe)
+    gradients = step.without_idle(model, [one / scale for one in gradients])
+    balance = (weights / scale, seen.present)
+    return step.Trained(gradients, True, scored, sums, seen, balance), untrained
+
+
+def _after(
+    model: Any, rows: step.Rows, trainable: Any, untrained: tuple[Any, Any], seen: step.Losses
+) -> Any:
+    """What a balancer learns from the same rows after the update, the same units dropped."""
+    before, now = untrained
+    with scope_of(model, trainable, before, collect_losses=True):
+        scored, _ = step.forward(model, rows, training=True)
+        total, count, _ = task_sums(model, scored)
+        losses = step.weighted(model, total / jax.numpy.maximum(count, 1.0), count).losses
+    with scope_of(model, trainable, now) as scope:
+        model.balancer.after_step(seen.losses, losses, seen.present)
+    return values_of(scope, model.non_trainable_variables)
 
 
 def test_step(model: Any, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
     """Score one batch, from state to state."""
     model.settings.traces["test"] += 1
     trainable, untrained, metrics = state
-    with _scope(model, trainable, untrained, collect_losses=True) as scope:
-        scored, _ = step.forward(model, data, training=False)
+    with scope_of(model, trainable, untrained, collect_losses=True) as scope:
+        scored, _ = step.forward(model, step.rows_of(model, data), training=False)
         sums = task_sums(model, scored)
-    untrained = _values(scope, model.non_trainable_variables)
-    logs, metrics = _count(model, trainable, untrained, metrics, (scored, sums), None)
+    untrained = values_of(scope, model.non_trainable_variables)
+    logs, metrics = _count(model, (trainable, untrained, metrics), scored, sums, None)
     return logs, (trainable, untrained, metrics)
 
 
@@ -84,34 +120,18 @@ def sync(model: Any) -> None:
         model.jax_state_sync()
 
 
-def _scope(model: Any, trainable: Any, untrained: Any, **options: Any) -> keras.StatelessScope:
-    mapping = [
-        *zip(model.trainable_variables, trainable, strict=True),
-        *zip(model.non_trainable_variables, untrained, strict=True),
-    ]
-    return keras.StatelessScope(state_mapping=mapping, **options)
-
-
-def _values(scope: keras.StatelessScope, variables: Any) -> list[Any]:
-    found = [scope.get_current_value(variable) for variable in variables]
-    return [
-        variable.value if value is None else value
-        for variable, value in zip(variables, found, strict=True)
-    ]
-
-
 def _count(
-    model: Any, trainable: Any, untrained: Any, metrics: Any, counted: Any, gradients: Any
+    model: Any, state: tuple[Any, Any, Any], scored: Any, sums: Any, found: step.Trained | None
 ) -> tuple[dict[str, Any], list[Any]]:
-    """Logs, and metric variables with a batch counted in."""
-    mapping = [
-        *zip(model.metrics_variables, metrics, strict=True),
-        *zip(model.trainable_variables, trainable, strict=True),
-        *zip(model.non_trainable_variables, untrained, strict=True),
-    ]
-    with keras.StatelessScope(state_mapping=mapping) as scope:
-        step.update_metrics(model, *counted)
-        if gradients and model.settings.self_checks:
-            model.settings.scoring.sums.update_reached(step.reached(gradients))
-        logs = model.get_metrics_result()
-    return logs, _values(scope, model.metrics_variables)
+    """Logs, and metric variables with a batch counted in: that of a training step, or any."""
+    trainable, untrained, metrics = state
+    scoring, weights = model.settings.scoring, model.settings.loss_weights
+    mapping = list(zip(model.metrics_variables, metrics, strict=True))
+    with scope_of(model, trainable, untrained, more=mapping) as scope:
+        step.update_metrics(model, scored, sums)
+        if found is not None and found.gradients and model.settings.self_checks:
+            scoring.sums.update_reached(step.reached(found.gradients))
+        if found is not None and scoring.balance is not None:
+            scoring.balance.update_state(*found.balance)
+        logs = scoring.logs(weights, training=found is not None)
+    return logs, values_of(scope, model.metrics_variables)

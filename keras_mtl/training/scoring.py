@@ -9,6 +9,7 @@ from keras import ops
 from keras_mtl.heads import loss_dtype
 from keras_mtl.tasks import Task, by_task
 from keras_mtl.tasks.f1 import F1Score
+from keras_mtl.training.balance_logs import BalanceSums
 from keras_mtl.training.joint import JointCounts, counted, groups_of
 
 
@@ -49,13 +50,19 @@ class Scoring:
         loss: Task name to a Keras loss on predictions, in place of the task's own.
         metrics: Task name to metrics, in place of the task's own.
         variables: Number of trainable variables.
+        balance: What the balancer does, for the logs of training.
 
     Raises:
         ValueError: If a name is no task's, a metric is unknown, or two log names collide.
     """
 
     def __init__(
-        self, tasks: Sequence[Task], loss: Any = None, metrics: Any = None, variables: int = 0
+        self,
+        tasks: Sequence[Task],
+        loss: Any = None,
+        metrics: Any = None,
+        variables: int = 0,
+        balance: BalanceSums | None = None,
     ) -> None:
         self.tasks = tuple(tasks)
         names = [task.name for task in tasks]
@@ -71,12 +78,14 @@ class Scoring:
         self.groups = groups_of(self.tasks, {**losses, **chosen})
         self.joint = [found for group in self.groups if (found := self._joint(group)) is not None]
         self.sums = TaskSums(len(self.tasks), variables)
+        self.balance = balance
         self._check_log_names()
 
     @property
     def all_metrics(self) -> list[keras.metrics.Metric]:
         """Every object whose variables the scores live in."""
-        return [self.sums, *self.joint, *(one for task in self.tasks for one in self.single(task))]
+        single = [one for task in self.tasks for one in self.single(task)]
+        return [self.sums, *([self.balance] if self.balance else []), *self.joint, *single]
 
     def single(self, task: Task) -> list[keras.metrics.Metric]:
         """The metrics of a task that are counted for it alone."""
@@ -100,8 +109,8 @@ class Scoring:
             names += [f"{task.name}_{metric.name}" for metric in self.metrics[task.name]]
         return names
 
-    def logs(self, loss_weights: Sequence[float]) -> dict[str, Any]:
-        """What Keras prints, by `log_names`.
+    def logs(self, loss_weights: Sequence[float], training: bool = False) -> dict[str, Any]:
+        """What Keras prints, by `log_names`; in training behind it what the balancer does.
 
         `loss` is the plain weighted sum of the tasks' means, whatever the balancer.
         """
@@ -115,7 +124,8 @@ class Scoring:
                 found |= {f"{name}_{metric}": one for name, one in each}
         for task in self.tasks:
             found |= {f"{task.name}_{one.name}": one.result() for one in self.single(task)}
-        return {name: found[name] for name in self.log_names}
+        logs = {name: found[name] for name in self.log_names}
+        return logs | self.balance.result() if training and self.balance else logs
 
     def _joint(self, group: Sequence[Task]) -> JointCounts | None:
         told = [one for one in self.metrics[group[0].name] if counted(one)]
@@ -123,7 +133,8 @@ class Scoring:
         return JointCounts([task.name for task in group], told, classes[0]) if classes else None
 
     def _check_log_names(self) -> None:
-        twice = sorted({name for name in self.log_names if self.log_names.count(name) > 1})
+        names = [*self.log_names, *(self.balance.log_names if self.balance else [])]
+        twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(
                 f"Two log entries would have the same name: {twice}. Rename a task or a metric."

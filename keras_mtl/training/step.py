@@ -6,7 +6,7 @@ through its head, and each task's loss is its mean over the labelled rows of the
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 from keras import ops
@@ -19,6 +19,8 @@ from keras_mtl.training.labels import all_ones, like_rows, safe_labels, word_by_
 from keras_mtl.training.scoring import Scoring
 from keras_mtl.training.task_sums import Scored
 
+# What a pass gives: task name to its rows, an entry for each stream; and penalties.
+Passed = tuple[dict[str, list[Scored]], list[Any]]
 PLAIN = ""  # The name under which a plain batch runs as the only stream.
 
 
@@ -34,6 +36,10 @@ class StepSettings:
         task_shares: What a mixture multiplies each task's loss by, `(tasks,)`.
         idle: Paths of variables that only tasks of weight 0 use; a step leaves them untouched.
         self_checks: Whether steps count what the self-checks look at.
+        log_gradients: Whether steps compute the gradient of each task for the logs alone.
+        solves: Whether the step that is compiled computes new weights of gradients, or keeps those
+            of an earlier one.
+        part: Which variables are shared, once a step that computes new weights was compiled.
         traces: How often each kind of step was compiled.
         update: The optimizer, and its update as the steps of all shapes share it.
     """
@@ -45,6 +51,9 @@ class StepSettings:
     task_shares: tuple[float, ...]
     idle: frozenset[str] = frozenset()
     self_checks: bool = True
+    log_gradients: bool = False
+    solves: bool = True
+    part: Any = None
     traces: dict[str, int] = dataclasses.field(default_factory=lambda: {"train": 0, "test": 0})
     update: tuple[Any, Any] | None = None
 
@@ -54,32 +63,94 @@ def is_nested(x: Any) -> bool:
     return isinstance(x, Mapping) and all(isinstance(part, Mapping) for part in x.values())
 
 
-def forward(model: Any, data: Any, training: bool) -> tuple[dict[str, list[Scored]], list[Any]]:
-    """Run a plain or nested batch.
+class Losses(NamedTuple):
+    """Losses times their weights, and 1 for each task that takes part: `(tasks,)` each."""
 
-    Returns:
-        Task name to its rows, one entry for each stream that feeds it; and the penalties that
-        layers added during the passes (activity regularizers).
+    losses: Any
+    present: Any
+
+
+class Trained(NamedTuple):
+    """What a step found out on its way to an update.
+
+    `gradients` has one for each trainable variable; if they are `whole`, of the unscaled loss of
+    the whole batch. `balance` is what `BalanceSums.update_state` takes.
     """
+
+    gradients: list[Any]
+    whole: bool
+    scored: dict[str, list[Scored]]
+    sums: tuple[Any, Any, Any]
+    seen: Losses
+    balance: tuple[Any, ...]
+
+
+class Rows(NamedTuple):
+    """A batch with a level of streams: inputs, labels and weights, each by stream."""
+
+    x: dict[str, Any]
+    y: dict[str, Any]
+    sample_weight: dict[str, Any]
+
+
+def rows_of(model: Any, data: Any) -> Rows:
+    """A plain or nested batch as one of streams."""
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
     if not is_nested(x):
         x = x if isinstance(x, Mapping) else {next(iter(model.input)): x}
         x, y, sample_weight = {PLAIN: x}, {PLAIN: y}, {PLAIN: sample_weight}
-    features, penalties = features_of(model, x, training)
+    names = [task.name for task in model.tasks]
+    weights = sample_weight or {}
+    return Rows(
+        x,
+        {stream: by_task(y[stream], names, "y") for stream in x},
+        {stream: by_task(weights.get(stream), names, "sample_weight", True) for stream in x},
+    )
+
+
+def forward(model: Any, rows: Rows, training: bool, streams: Sequence[str] | None = None) -> Passed:
+    """Run a batch, or some of its streams: its rows, and the penalties that layers added."""
+    features, penalties = features_of(model, rows.x, training, streams)
+    scored, of_heads = pass_heads(model, rows, features, training)
+    return scored, [*penalties, *of_heads]
+
+
+def merged(passes: Sequence[Passed]) -> Passed:
+    """Passes of streams by themselves as one of all."""
+    scored: dict[str, list[Scored]] = {}
+    for of_tasks, _ in passes:
+        for task, found in of_tasks.items():
+            scored.setdefault(task, []).extend(found)
+    return scored, [one for _, penalties in passes for one in penalties]
+
+
+def pass_heads(
+    model: Any, rows: Rows, features: Mapping[str, Mapping[str, Any]], training: bool
+) -> Passed:
+    """Each task's rows through its head.
+
+    Args:
+        model: The model.
+        rows: The whole batch.
+        features: Features of each stream that is to pass.
+        training: Whether this is a training step.
+
+    Returns:
+        Task name to its rows, one entry for each stream that feeds it; and the penalties that
+        heads added during the passes (activity regularizers).
+    """
     scored: dict[str, list[Scored]] = {task.name: [] for task in model.tasks}
-    names = list(scored)
-    counting = dict(zip(names, model.settings.training_weights, strict=True))
-    for stream in x:
-        labels = by_task(y[stream], names, "y")
-        weights = by_task((sample_weight or {}).get(stream), names, "sample_weight", True)
+    penalties: list[Any] = []
+    counting = dict(zip(scored, model.settings.training_weights, strict=True))
+    for stream, found in features.items():
         for task in model.tasks:
-            if task.name in labels:
+            if task.name in rows.y[stream]:
                 # The head of a task of weight 0 stays as it is: no moving averages, no dropout.
                 learns = training and counting[task.name] > 0
-                one = _score(model, task, features[stream], labels, weights, learns)
-                scored[task.name].append(one)
+                labels, weights = rows.y[stream], rows.sample_weight[stream]
+                scored[task.name].append(_score(model, task, found, labels, weights, learns))
                 own = pass_penalties(model.heads[task.name]) if learns else []
-                feeding = sum(task.name in by_task(y[other], names, "y") for other in x)
+                feeding = sum(task.name in labels for labels in rows.y.values())
                 penalties += [penalty / feeding for penalty in own]
     return scored, penalties
 
@@ -91,12 +162,25 @@ def objective(
     penalties: Sequence[Any],
     add_up: Callable[[Any], Any],
     replicas: int,
-) -> Any:
+    probe: Any = 0.0,
+) -> tuple[Any, Losses]:
     """The scalar whose gradient, averaged over replicas, is that of the global batch.
 
     A task's loss has the value of the global mean, and `replicas` times the gradient of this
     replica's part of it; so the balancer sees the same losses everywhere, and what does not
     depend on rows (its own variables, weight penalties) needs no rule of its own.
+
+    Args:
+        model: The model.
+        total: `(tasks,)`, sums of this replica's weighted losses.
+        count: `(tasks,)`, this replica's labelled rows.
+        penalties: What layers added during the passes.
+        add_up: Sums over replicas.
+        replicas: How many there are.
+        probe: `(tasks,)` zeros: the gradient by them is that by the losses.
+
+    Returns:
+        The scalar, and the losses that the balancer saw.
     """
     global_count = add_up(ops.stop_gradient(count))
     local = total / ops.maximum(global_count, 1.0)
@@ -105,18 +189,34 @@ def objective(
     else:
         mean = add_up(ops.stop_gradient(local))
         losses = replicas * local + ops.stop_gradient(mean - replicas * local)
+    seen = weighted(model, losses, global_count)
+    scalar = model.balancer(seen.losses + probe, present=seen.present)
+    return scalar + penalty(model, penalties), seen
+
+
+def weighted(model: Any, losses: Any, global_count: Any) -> Losses:
+    """Mean losses times their weights, and who takes part, as balancers see them."""
+    weights = ops.array(task_factors(model), loss_dtype())
+    present = ops.logical_and(global_count > 0, weights > 0)
+    return Losses(losses * weights, ops.cast(present, loss_dtype()))
+
+
+def task_factors(model: Any) -> list[float]:
+    """What each task's loss is multiplied by: its loss weight times the share of the mixture."""
     settings = model.settings
     factors = zip(settings.training_weights, settings.task_shares, strict=True)
-    weights = ops.array([weight * share for weight, share in factors], loss_dtype())
-    present = ops.logical_and(global_count > 0, weights > 0)
-    scalar = model.balancer(losses * weights, present=ops.cast(present, loss_dtype()))
+    return [weight * share for weight, share in factors]
+
+
+def penalty(model: Any, penalties: Sequence[Any]) -> Any:
+    """The sum of what layers added during the passes and of the penalties on weights."""
     weight_penalties = [
         variable.regularizer(variable)
         for variable in model.trainable_variables
         if variable.regularizer is not None
     ]
-    everything = [scalar, *penalties, *weight_penalties]
-    return sum(ops.cast(one, loss_dtype()) for one in everything)
+    everything = [*penalties, *weight_penalties]
+    return sum((ops.cast(one, loss_dtype()) for one in everything), start=ops.zeros(()))
 
 
 def update_metrics(model: Any, scored: Mapping[str, list[Scored]], sums: Sequence[Any]) -> None:

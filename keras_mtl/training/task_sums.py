@@ -34,9 +34,20 @@ def task_sums(model: Any, scored: Mapping[str, list[Scored]]) -> tuple[Any, Any,
     for task in model.tasks:
         if task.name not in sums:
             sums[task.name] = _sums_of(task, scoring, scored[task.name])
-    total, count, outside = (
-        ops.stack([sums[task.name][part] for task in model.tasks]) for part in range(3)
-    )
+    return stacked(list(sums[task.name] for task in model.tasks))
+
+
+def separate_sums(model: Any, scored: Mapping[str, list[Scored]]) -> list[tuple[Any, Any, Any]]:
+    """The parts of `task_sums` for each task by itself, not one array of all.
+
+    The gradient of a part then goes through the rows of its task alone.
+    """
+    return [_sums_of(task, model.settings.scoring, scored[task.name]) for task in model.tasks]
+
+
+def stacked(sums: Sequence[Sequence[Any]]) -> tuple[Any, Any, Any]:
+    """The sums of each task as those of `task_sums`."""
+    total, count, outside = (ops.stack([one[part] for one in sums]) for part in range(3))
     return total, count, outside
 
 

@@ -1,7 +1,7 @@
 """Steps on TensorFlow, on one device or under a `tf.distribute` strategy."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -10,9 +10,11 @@ import tensorflow as tf
 from keras_mtl.data.mixing.batches import Batches
 from keras_mtl.devices import only_one_cpu
 from keras_mtl.heads import loss_dtype
-from keras_mtl.training import step
+from keras_mtl.training import step, tensorflow_each
+from keras_mtl.training.aggregation import needs_each, scales
 from keras_mtl.training.clipping import clip, clips
 from keras_mtl.training.task_sums import task_sums
+from keras_mtl.training.tensorflow_each import add_up, dense
 
 # A run of its own data may have many shapes; from here on they share a compiled step.
 _MAX_STATIC_SHAPES = 32
@@ -20,37 +22,58 @@ _MAX_STATIC_SHAPES = 32
 
 def train_step(model: Any, data: Any) -> dict[str, Any]:
     """One optimisation step in replica context; Keras calls it compiled."""
-    settings, optimizer = model.settings, model.optimizer
-    replicas = model.distribute_strategy.num_replicas_in_sync
-    with tf.GradientTape() as tape:
-        scored, penalties = step.forward(model, data, training=True)
-        sums = task_sums(model, scored)
-        scalar = step.objective(model, *sums[:2], penalties, _add_up, replicas)
-        scalar = optimizer.scale_loss(scalar)
-    variables = model.trainable_variables
-    gradients = [dense(one) for one in tape.gradient(scalar, [v.value for v in variables])]
-    gradients = step.without_idle(model, gradients)
-    reached = _apply(model, gradients, replicas)
-    step.update_metrics(model, scored, sums)
+    settings, rows = model.settings, step.rows_of(model, data)
+    before = None
+    if model.balancer.needs_losses_after:
+        before = [tf.identity(variable.value) for variable in pass_variables(model)]
+    found = (tensorflow_each.train if needs_each(model) else _train)(model, rows)
+    reached = _apply(model, found.gradients, found.whole)
+    if before is not None:
+        model.balancer.after_step(
+            found.seen.losses, _after(model, rows, before), found.seen.present
+        )
+    step.update_metrics(model, found.scored, found.sums)
     if settings.self_checks and reached is not None:
         settings.scoring.sums.update_reached(reached)
-    return model.get_metrics_result()
+    if settings.scoring.balance is not None:
+        settings.scoring.balance.update_state(*found.balance)
+    return settings.scoring.logs(settings.loss_weights, training=True)
+
+
+def _train(model: Any, rows: step.Rows) -> step.Trained:
+    """A balancer of losses: one backward pass."""
+    replicas, probe = replica_count(model), tf.zeros((len(model.tasks),), loss_dtype())
+    with tf.GradientTape() as tape:
+        tape.watch(probe)
+        scored, penalties = step.forward(model, rows, training=True)
+        sums = task_sums(model, scored)
+        scalar, seen = step.objective(model, *sums[:2], penalties, add_up, replicas, probe)
+        scalar = model.optimizer.scale_loss(scalar)
+    values = [variable.value for variable in model.trainable_variables]
+    *gradients, weights = tape.gradient(scalar, [*values, probe])
+    gradients = step.without_idle(model, [dense(one) for one in gradients])
+    balance = (weights / model.optimizer.scale_loss(1.0), seen.present)
+    return step.Trained(gradients, False, scored, sums, seen, balance)
+
+
+def _after(model: Any, rows: step.Rows, before: Sequence[Any]) -> Any:
+    """The losses after the update, `(tasks,)`: the same rows, the same words and units dropped."""
+    changed = pass_variables(model)
+    now = [tf.identity(variable.value) for variable in changed]
+    _set(changed, before)
+    scored, _ = step.forward(model, rows, training=True)
+    _set(changed, now)
+    total, count, _ = task_sums(model, scored)
+    global_count = add_up(count)
+    losses = add_up(total / tf.maximum(global_count, 1.0))
+    return step.weighted(model, losses, global_count).losses
 
 
 def test_step(model: Any, data: Any) -> dict[str, Any]:
     """Score one batch."""
-    scored, _ = step.forward(model, data, training=False)
+    scored, _ = step.forward(model, step.rows_of(model, data), training=False)
     step.update_metrics(model, scored, task_sums(model, scored))
     return model.get_metrics_result()
-
-
-def dense(gradient: Any) -> Any:
-    """A dense gradient, `None` where there is none.
-
-    Keras's optimizers square the rows of a sparse gradient before rows of one token are added
-    up, which is wrong; and a reduction over replicas lines such rows up once more.
-    """
-    return None if gradient is None else tf.convert_to_tensor(gradient)
 
 
 def make_function(
@@ -68,14 +91,17 @@ def make_function(
         return tf.nest.map_structure(lambda value: _first(model, value), outputs)
 
     compiled: dict[Any, Callable[[Any], Any]] = {}
+    turns = turns_of(model) if kind == "train" else itertools.repeat(True)
 
     def compiled_for(data: Any) -> Callable[[Any], Any]:
+        # What a step does with weights of gradients is fixed while it is compiled.
+        model.settings.solves = solves = next(turns)
         if model.run_eagerly:
             return on_data
         kind_of_data = _kind_of(data)
-        if kind_of_data not in compiled and len(compiled) >= _MAX_STATIC_SHAPES:
+        if (kind_of_data, solves) not in compiled and len(compiled) >= _MAX_STATIC_SHAPES:
             kind_of_data = ()
-        if kind_of_data not in compiled:
+        if (kind_of_data, solves) not in compiled:
             function = tf.function(
                 on_data,
                 jit_compile=model.jit_compile,
@@ -83,10 +109,10 @@ def make_function(
                 reduce_retracing=not kind_of_data,
             )
             # Concrete, because TensorFlow takes a trace per shape for a mistake and warns.
-            compiled[kind_of_data] = (
+            compiled[kind_of_data, solves] = (
                 function.get_concrete_function(data) if kind_of_data else function
             )
-        return compiled[kind_of_data]
+        return compiled[kind_of_data, solves]
 
     def function(iterator: Any) -> Any:
         outputs = None
@@ -97,6 +123,16 @@ def make_function(
         return outputs
 
     return function
+
+
+def turns_of(model: Any) -> Iterator[bool]:
+    """Whether a step computes new weights of gradients, from the next one on."""
+    every = getattr(model.balancer, "every", 1)
+    if every == 1:
+        yield from itertools.repeat(True)
+    # Read when the first step comes: a run may have been restored after `compile`.
+    done = int(model.balancer.steps)
+    yield from (number % every == 0 for number in itertools.count(done))
 
 
 def training_input(batches: Batches) -> Any:
@@ -137,9 +173,17 @@ def _dataset(forward: Callable[[], Iterator[Any]], batches: Batches) -> Any:
     return dataset.with_options(options)
 
 
-def _apply(model: Any, gradients: list[Any], replicas: int) -> Any:
-    """Hand the gradients to the optimizer; `step.reached` of them, `None` without variables."""
-    optimizer, variables = model.optimizer, model.trainable_variables
+def _apply(model: Any, gradients: list[Any], whole: bool) -> Any:
+    """Hand the gradients to the optimizer; `step.reached` of them, `None` without variables.
+
+    `whole` gradients are those of the unscaled loss of the whole batch; others are of the scaled
+    loss, and their mean over replicas is that of the batch.
+    """
+    optimizer, variables, replicas = (
+        model.optimizer,
+        model.trainable_variables,
+        replica_count(model),
+    )
     if not variables:
         return None
     if only_one_cpu() and _is_kerass(optimizer):
@@ -148,12 +192,15 @@ def _apply(model: Any, gradients: list[Any], replicas: int) -> Any:
             settings.update = optimizer, _compiled_update(optimizer, variables)
         return settings.update[1](gradients)
     reached = step.reached(gradients)
+    scale = optimizer.scale_loss(tf.ones((), loss_dtype()))
+    if replicas > 1 and clips(optimizer):
+        # Keras would clip each replica's part, before the reduction.
+        if not whole:
+            gradients = [_times(add_up(one), 1 / (replicas * scale)) for one in gradients]
+        gradients, whole = clip(optimizer, gradients), True
+    if whole and scales(optimizer):
+        gradients = [_times(one, scale) for one in gradients]
     if replicas > 1:  # The optimizer adds them up over replicas itself.
-        if clips(optimizer):
-            # Keras would clip each replica's part, before the reduction.
-            scale = optimizer.scale_loss(tf.ones((), loss_dtype()))
-            whole = [_times(_add_up(one), 1 / (replicas * scale)) for one in gradients]
-            gradients = [_times(one, scale) for one in clip(optimizer, whole)]
         gradients = [_times(one, 1 / replicas) for one in gradients]
     _update(optimizer, gradients, variables)
     return reached
@@ -188,17 +235,24 @@ def _is_kerass(optimizer: Any) -> bool:
     )
 
 
+def pass_variables(model: Any) -> list[Any]:
+    """Variables that a pass in training changes: seeds, and averages of layers that train."""
+    frozen = {
+        id(variable)
+        for layer in model._flatten_layers()
+        if not layer.trainable
+        for variable in layer.weights
+    }
+    return [one for one in model.non_trainable_variables if id(one) not in frozen]
+
+
+def _set(variables: Sequence[Any], values: Sequence[Any]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
 def _times(gradient: Any, factor: Any) -> Any:
     return None if gradient is None else gradient * tf.cast(factor, gradient.dtype)
-
-
-def _add_up(value: Any) -> Any:
-    if value is None:
-        return None
-    context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
-        return value
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, value)
 
 
 def _first(model: Any, value: Any) -> Any:

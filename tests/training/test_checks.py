@@ -114,7 +114,7 @@ def test_a_callback_that_evaluates_does_not_look_like_a_run_without_gradients():
         ({"loss_weights": 0.5}, "must be a dictionary from task name to value"),
         ({"metrics": {"topic": "acuracy"}}, "acuracy"),
         ({"metrics": ["accuracy"]}, "must be a dictionary from task name to value"),
-        ({"balancer": "equl"}, "nearest is 'equal'"),
+        ({"balancer": "equl"}, "Did you mean 'equal'"),
         ({"balancer": 3}, "must be a name, a LossBalancer"),
     ],
 )
