@@ -142,6 +142,24 @@ class GradientAggregator(Balancer, abc.ABC):
             name=name,
         )
 
+    @property
+    def needs_losses_after(self) -> bool:  # type: ignore[override]
+        return self.loss_balancer is not None and self.loss_balancer.needs_losses_after
+
+    def after_step(self, before: Any, after: Any, present: Any) -> None:
+        if self.loss_balancer is not None:
+            self.loss_balancer.after_step(before, after, present)
+
+    def begin_epoch(self, epoch: int) -> None:
+        if self.loss_balancer is not None:
+            self.loss_balancer.begin_epoch(epoch)
+
+    def end_epoch(
+        self, epoch: int, losses: Mapping[str, float], metrics: Mapping[str, Mapping[str, float]]
+    ) -> None:
+        if self.loss_balancer is not None:
+            self.loss_balancer.end_epoch(epoch, losses, metrics)
+
     def for_tasks(self, tasks: Sequence[Task]) -> None:
         self.task_names = tuple(task.name for task in tasks)
         if self.loss_balancer is not None:
@@ -170,7 +188,7 @@ class GradientAggregator(Balancer, abc.ABC):
                     f"than max_non_finite={self.max_non_finite} of {whose}; they left the task "
                     "out. Lower the learning rate, or look for inputs that are not finite."
                 )
-        return None
+        return self.loss_balancer.problem() if self.loss_balancer is not None else None
 
     def get_config(self) -> dict[str, Any]:
         """The arguments, serialized."""

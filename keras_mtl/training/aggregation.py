@@ -67,6 +67,7 @@ def direction(
     names: Sequence[str],
     each: Sequence[Sequence[Any]],
     seen: Losses,
+    factors: Any,
     add_up: Callable[[Any], Any] = lambda gramian: gramian,
 ) -> Direction:
     """Combine the tasks' gradients as the balancer says.
@@ -76,7 +77,8 @@ def direction(
         names: What the gradients are of: paths of variables, or names of features.
         each: The gradient of each task by each of them, `[task][name]`, of the whole batch and in
             full precision; `None` where a task does not reach it.
-        seen: The losses that these are the gradients of.
+        seen: The losses.
+        factors: `(tasks,)`, what a balancer of losses multiplied them by before the gradients.
         add_up: Sums dot products over replicas, where gradients are of a replica's rows.
 
     Returns:
@@ -93,7 +95,7 @@ def direction(
         name: [_kept(one, finite, task) for task, one in enumerate(rows)]
         for name, rows in shared.items()
     }
-    losses = ops.where(present > 0, seen.losses, 0.0)
+    losses = ops.where(present > 0, seen.losses * factors, 0.0)
     combined, weights, of_heads = _combined(model, shared, gramian, losses, present)
     _count_left_out(model, seen.present - present)
     heads = ops.unstack(of_heads, tasks)
@@ -135,11 +137,11 @@ def trained(
     return Trained(without_idle(model, gradients), True, *passed, balance)
 
 
-def kept(model: Any, seen: Losses) -> tuple[Any, Any]:
+def kept(model: Any, seen: Losses, factors: Any) -> tuple[Any, Any]:
     """The weights of an earlier step for those present, and those of what tasks have alone."""
-    aggregator = model.balancer
-    weights = aggregator.current * seen.present
-    return weights, aggregator.head_weights(weights, seen.losses, seen.present) * seen.present
+    losses, present = seen.losses * factors, seen.present
+    weights = model.balancer.current * present
+    return weights, model.balancer.head_weights(weights, losses, present) * present
 
 
 def plus(gradients: Sequence[Any], others: Sequence[Any]) -> list[Any]:

@@ -88,6 +88,8 @@ class SelfChecks(keras.callbacks.Callback):
                     "infinite). Lower the learning rate, clip gradients (`global_clipnorm` of "
                     "the optimizer), or look for inputs that are not finite."
                 )
+        if where == "training" and (problem := self.model.balancer.problem()):
+            raise SelfCheckError(problem)
 
     def _warn_of_missing_labels(self, sums: dict[str, np.ndarray], epoch: int) -> None:
         for task, count in zip(self.model.tasks, sums["count"], strict=True):

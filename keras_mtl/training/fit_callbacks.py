@@ -21,6 +21,45 @@ class MixtureStart(keras.callbacks.Callback):
             self.batches.start = restored * self.batches.steps_per_epoch
 
 
+class BalancerEpochs(keras.callbacks.Callback):
+    """Tell a balancer of the epochs of a `fit`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._count: Any = None
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._count = None
+        self.model.adapter.sync(self.model)
+        self.model.balancer.begin_epoch(epoch)
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        if self._count is None:  # Validation sets the counters of the epoch back.
+            self._count = self._labelled()
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        count = self._labelled() if self._count is None else self._count
+        losses = {
+            task.name: float(logs[f"{task.name}_loss"])
+            for task, labelled in zip(self.model.tasks, count, strict=True)
+            if labelled
+        }
+        metrics = {}
+        for name, own in self.model.settings.scoring.metrics.items():
+            logged = {one.name: f"{name}_{one.name}" for one in own}
+            metrics[name] = {
+                metric: float(logs.get(f"val_{log}", logs.get(log)))
+                for metric, log in logged.items()
+                if log in logs
+            }
+        self.model.adapter.sync(self.model)
+        self.model.balancer.end_epoch(epoch, losses, metrics)
+
+    def _labelled(self) -> Any:
+        self.model.adapter.sync(self.model)
+        return keras.ops.convert_to_numpy(self.model.settings.scoring.sums.count)
+
+
 def with_callbacks(
     callbacks: Any,
     before: Sequence[keras.callbacks.Callback] = (),

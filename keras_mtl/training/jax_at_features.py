@@ -29,7 +29,9 @@ def at_features(
     reached = each_of.reached_by(score, given, len(totals))
     each: list[list[Any]] = []
     for place, factor in enumerate(step.task_factors(model)):
-        by_features, by_rest = pull((each_of.one_hot(totals, place, outputs[place]), 0.0))[0]
+        by_features, by_rest = pull(
+            (each_of.one_hot(totals, place, outputs[place]), each_of.NO_GRADIENT)
+        )[0]
         known = zip([*by_features.values(), *by_rest], reached[place], strict=True)
         each.append(
             [one.astype(loss_dtype()) / scale if is_ and factor > 0 else None for one, is_ in known]
@@ -37,10 +39,10 @@ def at_features(
     checks.check_reached(model, list(passed), each)
     model.settings.part = aggregation.Part(trunk, dict.fromkeys(rest, 0))
     names = [*passed, *(model.trainable_variables[place].path for place in rest)]
-    of_penalty = pull((each_of.one_hot(totals, -1, 0.0), scale * jnp.ones(())))[0]
+    of_penalty = pull((each_of.one_hot(totals, -1, each_of.NO_GRADIENT), scale * jnp.ones(())))[0]
     with each_of.scope_of(model, trainable, untrained) as scope:
         model.balancer.blind.assign_add(checks.rows_that_differ(model, scored))
-        found = aggregation.direction(model, names, each, seen)
+        found = aggregation.direction(model, names, each, seen, factors)
         back = {
             name: of_penalty[0][name] + (0.0 if by is None else (by * scale).astype(one.dtype))
             for (name, one), by in zip(passed.items(), found.gradients, strict=False)

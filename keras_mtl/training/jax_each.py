@@ -6,10 +6,14 @@ from typing import Any
 import jax
 import keras
 from jax import numpy as jnp
+from jax.interpreters import ad
 from jax.interpreters.partial_eval import dce_jaxpr
 
 from keras_mtl.training import aggregation, step
 from keras_mtl.training.task_sums import separate_sums, stacked, task_sums
+
+# Of a scalar.
+NO_GRADIENT = ad.Zero(jax.typeof(jnp.zeros(())))
 
 
 def train(
@@ -77,7 +81,7 @@ def at_parameters(
         feeding = [place for place, task in enumerate(model.tasks) if task.name in rows.y[stream]]
         for number, place in enumerate(feeding):
             if step.task_factors(model)[place] > 0:
-                found = pull((one_hot(totals, number, outputs[place]), jnp.zeros(())))[0]
+                found = pull((one_hot(totals, number, outputs[place]), NO_GRADIENT))[0]
                 known = [
                     one / scale if there else None
                     for one, there in zip(found, reached[number], strict=True)
@@ -85,12 +89,12 @@ def at_parameters(
                 each[place] = aggregation.plus(each[place], known)
         if penalties:
             of_penalty = aggregation.plus(
-                of_penalty, pull((one_hot(totals, -1, 0.0), jnp.ones(())))[0]
+                of_penalty, pull((one_hot(totals, -1, NO_GRADIENT), jnp.ones(())))[0]
             )
     model.settings.part = aggregation.parts_of(model, each)
     paths = [variable.path for variable in model.trainable_variables]
     with scope_of(model, trainable, untrained) as scope:
-        found = aggregation.direction(model, paths, each, seen)
+        found = aggregation.direction(model, paths, each, seen, factors)
         found = found._replace(gradients=aggregation.plus(found.gradients, of_penalty))
         result = aggregation.trained(model, found, of_balancer, (scored, sums, seen), factors)
     return result, values_of(scope, model.non_trainable_variables)
@@ -112,9 +116,9 @@ def keep(
     seen, factors, of_balancer, left = weighed(model, sums, trainable, left)
     part, tasks = model.settings.part, len(model.tasks)
     with scope_of(model, trainable, left) as scope:
-        weights, of_heads = aggregation.kept(model, seen)
+        weights, of_heads = aggregation.kept(model, seen, factors)
         outputs = outputs_of(model, sums[1], factors, scale)
-        by_shared = pull((outputs * weights, jnp.zeros(())))[0]
+        by_shared = pull((outputs * weights, NO_GRADIENT))[0]
         by_own = pull((outputs * of_heads, scale * jnp.ones(())))[0]
         of_penalty = pull((jnp.zeros((tasks,)), scale * jnp.ones(())))[0]
         gradients = [
@@ -135,7 +139,7 @@ def weighed(
     """What a balancer of losses says.
 
     Returns:
-        The losses times its weights; the weights, `(tasks,)`; path of each of its variables to its
+        The losses that it saw; its weights, `(tasks,)`; path of each of its variables to its
         gradient; and the state it leaves.
     """
     total, count, _ = sums
@@ -159,7 +163,7 @@ def weighed(
         seen.losses, own
     )
     of_balancer = {paths[place]: one for place, one in zip(places, gradients, strict=True)}
-    return step.Losses(seen.losses * factors, seen.present), factors, of_balancer, untrained
+    return seen, factors, of_balancer, untrained
 
 
 def outputs_of(model: Any, count: Any, factors: Any, scale: Any) -> Any:
@@ -187,8 +191,11 @@ def added(penalties: Sequence[Any]) -> Any:
 
 
 def one_hot(totals: Sequence[Any], place: int, value: Any) -> list[Any]:
-    """Zeros but for one value, in the form of the totals."""
-    return [value if number == place else jnp.zeros(()) for number in range(len(totals))]
+    """Zeros but for one value, in the form of the totals.
+
+    Symbolic ones: a real zero would go through every head, and come back NaN from a broken one.
+    """
+    return [value if number == place else NO_GRADIENT for number in range(len(totals))]
 
 
 def reached_by(run: Callable[[Any], Any], inputs: Any, outputs: int) -> list[list[bool]]:

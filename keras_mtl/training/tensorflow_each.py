@@ -30,7 +30,7 @@ def train(model: Any, rows: step.Rows) -> step.Trained:
     each, spread = _compact(model, each)
     model.settings.part = aggregation.parts_of(model, each)
     paths = [variable.path for variable in model.trainable_variables]
-    found = aggregation.direction(model, paths, each, seen)
+    found = aggregation.direction(model, paths, each, seen, factors)
     gradients = [
         spread[place](one) if place in spread else one for place, one in enumerate(found.gradients)
     ]
@@ -88,6 +88,8 @@ def _at_features(model: Any, rows: step.Rows) -> step.Trained:
     at_features.check_streams(model, rows)
     with _Gradients() as tape:
         features, penalties = features_of(model, rows.x, True)
+        # As new tensors: of features that are made of one another each is taken by itself.
+        features = tf.nest.map_structure(tf.identity, features)
         scored, of_heads = step.pass_heads(model, rows, features, True)
         sums = separate_sums(model, scored)
         losses, counts = _means(sums)
@@ -108,7 +110,7 @@ def _at_features(model: Any, rows: step.Rows) -> step.Trained:
     model.balancer.blind.assign_add(add_up(at_features.rows_that_differ(model, scored)))
     names = [*passed, *(variables[place].path for place in rest)]
     model.settings.part = aggregation.Part(trunk, dict.fromkeys(rest, 0))
-    found = aggregation.direction(model, names, each, seen, add_up)
+    found = aggregation.direction(model, names, each, seen, factors, add_up)
     targets = [
         (feature, tf.cast(one, feature.dtype))
         for feature, one in zip(passed.values(), found.gradients, strict=False)
@@ -143,7 +145,7 @@ def _keep(model: Any, rows: step.Rows) -> step.Trained:
         penalty = step.penalty(model, penalties)
     seen, factors, of_balancer = _weighed(model, tf.unstack(losses), tf.unstack(counts))
     values = [variable.value for variable in model.trainable_variables]
-    weights, of_heads = aggregation.kept(model, seen)
+    weights, of_heads = aggregation.kept(model, seen, factors)
     gradients: list[Any] = [None] * len(values)
     scale = model.optimizer.scale_loss(tf.ones((), loss_dtype()))
     part = model.settings.part
@@ -173,8 +175,8 @@ def _weighed(
     """What a balancer of losses says.
 
     Returns:
-        The losses times its weights; the weights, `(tasks,)`; and path of each of its variables to
-        its gradient.
+        The losses that it saw; its weights, `(tasks,)`; and path of each of its variables to its
+        gradient.
     """
     seen = step.weighted(model, add_up(tf.stack(losses)), tf.stack(counts))
     balancer = aggregation.loss_balancer(model)
@@ -186,7 +188,6 @@ def _weighed(
     own = balancer.trainable_variables
     factors, *gradients = tape.gradient(scalar, [seen.losses, *(one.value for one in own)])
     paths = [one.path for one in own]
-    seen = step.Losses(seen.losses * factors, seen.present)
     return seen, factors, dict(zip(paths, gradients, strict=True))
 
 

@@ -10,7 +10,12 @@ import numpy as np
 from keras_mtl.training import inputs
 from keras_mtl.training.checks import SelfChecks, need_same_trainable
 from keras_mtl.training.compiled import CompiledModel
-from keras_mtl.training.fit_callbacks import MixtureStart, counted, with_callbacks
+from keras_mtl.training.fit_callbacks import (
+    BalancerEpochs,
+    MixtureStart,
+    counted,
+    with_callbacks,
+)
 from keras_mtl.training.loss_weights import until_the_end
 
 
@@ -78,6 +83,7 @@ class MultiTaskTrainer(CompiledModel):
             options["shuffle"] = False  # A mixture is in its order already.
         # What the checks look at at the end of an epoch, a callback that evaluates sets back.
         checks = [SelfChecks(self.adapter)] if self.settings.self_checks else []
+        checks = [*checks, *([BalancerEpochs()] if self.settings.scoring.balance else [])]
         start = [MixtureStart(rows.batches)] if rows.batches is not None else []
         if rows.task_shares != self.settings.task_shares:
             self.settings.task_shares, self.train_function = rows.task_shares, None
