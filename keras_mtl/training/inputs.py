@@ -20,6 +20,7 @@ from keras_mtl.data.text.ragged import Ragged
 from keras_mtl.data.text.reading import read_rows
 from keras_mtl.heads import WORD_STARTS
 
+_KERAS_BATCH = 32  # Rows of a step where none are given.
 PredictArrays = Callable[[Any, int | None], dict[str, np.ndarray]]
 
 
@@ -27,7 +28,7 @@ class TrainingRows(NamedTuple):
     """What `fit` trains on, as Keras takes it.
 
     `task_shares` is what each task's loss is multiplied by, `(tasks,)`; `batches` are those of a
-    mixture, else `None`.
+    mixture, else `None`; `rows` are those of each task in a step, where they are known.
     """
 
     x: Any
@@ -37,6 +38,7 @@ class TrainingRows(NamedTuple):
     steps_per_epoch: int | None
     task_shares: tuple[float, ...]
     batches: TrainingBatches | None
+    rows: Mapping[str, int]
 
 
 def for_training(
@@ -53,7 +55,8 @@ def for_training(
         x, y, sample_weight = plain(model, x, y, sample_weight)
         batch_size = whole_batch_size(model, x, batch_size)
         shares = (1.0,) * len(model.tasks)
-        return TrainingRows(x, y, sample_weight, batch_size, steps_per_epoch, shares, None)
+        rows = dict.fromkeys(y, batch_size or _KERAS_BATCH) if isinstance(y, Mapping) else {}
+        return TrainingRows(x, y, sample_weight, batch_size, steps_per_epoch, shares, None, rows)
     if batch_size is not None:
         raise ValueError(
             "A mixture has a batch size of its own: Mixture(..., batch_size=...). "
@@ -68,7 +71,11 @@ def for_training(
     )
     shares = tuple(x.task_shares()[task.name] for task in model.tasks)
     data = model.adapter.training_input(batches)
-    return TrainingRows(data, y, sample_weight, None, len(batches), shares, batches)
+    rows = {
+        task.name: sum(batches.rows[name] for name, fed in x.tasks.items() if task.name in fed)
+        for task in model.tasks
+    }
+    return TrainingRows(data, y, sample_weight, None, len(batches), shares, batches, rows)
 
 
 def for_evaluation(model: Any, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from keras_mtl.training import inputs
 from keras_mtl.training.checks import SelfChecks, need_same_trainable
 from keras_mtl.training.compiled import CompiledModel
+from keras_mtl.training.few_rows import warn_of_few_rows
 from keras_mtl.training.fit_callbacks import (
     BalancerEpochs,
     MixtureStart,
@@ -77,6 +78,7 @@ class MultiTaskTrainer(CompiledModel):
         rows = inputs.for_training(
             self, x, y, sample_weight, batch_size, steps_per_epoch, initial_epoch
         )
+        warn_of_few_rows(self, rows.rows)
         self._batches = rows.batches
         self._validates = validation_data is not None or bool(options.get("validation_split"))
         if rows.batches is not None:
