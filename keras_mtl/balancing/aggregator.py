@@ -55,7 +55,6 @@ class GradientAggregator(Balancer, abc.ABC):
         # A layer only to hold variables: `weights` of a layer are its variables.
         self.state = keras.layers.Layer(name=name, dtype=loss_dtype())
         self.built = False
-        self.task_names: tuple[str, ...] = ()
 
     @abc.abstractmethod
     def weights(self, gramian: Any, losses: Any = None, present: Any = None) -> Any:
@@ -161,7 +160,7 @@ class GradientAggregator(Balancer, abc.ABC):
             self.loss_balancer.end_epoch(epoch, losses, metrics)
 
     def for_tasks(self, tasks: Sequence[Task]) -> None:
-        self.task_names = tuple(task.name for task in tasks)
+        super().for_tasks(tasks)
         if self.loss_balancer is not None:
             self.loss_balancer.for_tasks(tasks)
 

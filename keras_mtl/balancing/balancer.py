@@ -21,9 +21,12 @@ class Balancer:
 
     # Whether a step computes the losses once more after its update, for `after_step`.
     needs_losses_after: bool = False
+    # Names of the tasks, in the order of every `(tasks,)` array, once `compile` has told them.
+    task_names: tuple[str, ...] = ()
 
     def for_tasks(self, tasks: Sequence[Task]) -> None:
-        """Look at the tasks, in the order of every `(tasks,)` array; once, in `compile`."""
+        """Look at the tasks, in the order of every `(tasks,)` array; in `compile`."""
+        self.task_names = tuple(task.name for task in tasks)
 
     def after_step(self, before: Any, after: Any, present: Any) -> None:
         """Learn from what a step did; compiled with it. Called if `needs_losses_after`.
@@ -71,6 +74,16 @@ class LossBalancer(Balancer, keras.layers.Layer, abc.ABC):
     def __init__(self, **kwargs: Any) -> None:
         # Never in half precision, whatever the global policy: float16 ends at 65,504.
         super().__init__(**{"dtype": loss_dtype(), **kwargs})
+
+    def add_state(self, name: str, shape: Sequence[int], start: str = "zeros") -> Any:
+        """Make a variable that is kept, not trained: the same on every replica."""
+        return self.add_weight(
+            shape=tuple(shape),
+            initializer=start,
+            trainable=False,
+            aggregation="only_first_replica",
+            name=name,
+        )
 
     @abc.abstractmethod
     def call(self, losses: Any, present: Any) -> Any:

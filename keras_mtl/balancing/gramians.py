@@ -30,3 +30,36 @@ def normalised(gramian: Any, present: Any = None) -> tuple[Any, Any]:
     scale = ops.trace(gramian) / ops.maximum(ops.sum(present), 1.0)
     gramian = gramian / ops.where(scale > 0, scale, 1.0)
     return ops.where(both, gramian, ops.eye(tasks, dtype=loss_dtype())), present
+
+
+def masked(gramian: Any, present: Any = None) -> tuple[Any, Any, Any]:
+    """As `normalised`, with zeros for absent tasks, which no inverse of the rest looks at.
+
+    Returns:
+        The Gramian; `present`; and what it was divided by.
+    """
+    whole = ops.cast(ops.convert_to_tensor(gramian), loss_dtype())
+    gramian, present = normalised(whole, present)
+    both = ops.expand_dims(present, 0) * ops.expand_dims(present, 1)
+    scale = ops.sum(ops.diagonal(whole) * present) / ops.maximum(ops.sum(present), 1.0)
+    return gramian * both, present, ops.where(scale > 0, scale, 1.0)
+
+
+def task_values(values: Any, gramian: Any) -> Any:
+    """Values `(tasks,)`; ones where none are given."""
+    if values is None:
+        return ops.ones((gramian.shape[0],), loss_dtype())
+    return ops.cast(ops.convert_to_tensor(values), loss_dtype())
+
+
+def inverse_of_range(gramian: Any, values: Any) -> Any:
+    """`G+ v`: the pseudoinverse, with what single precision cannot tell from 0 left out."""
+    eigenvalues, vectors = ops.eigh(gramian)
+    known = eigenvalues > smallest_known(eigenvalues)
+    inverse = ops.where(known, 1.0 / ops.where(known, eigenvalues, 1.0), 0.0)
+    return ops.matmul(vectors, inverse * ops.matmul(ops.transpose(vectors), values))
+
+
+def smallest_known(eigenvalues: Any) -> Any:
+    """The eigenvalue below which there is only rounding."""
+    return ops.max(eigenvalues) * (eigenvalues.shape[0] * 1e-6)

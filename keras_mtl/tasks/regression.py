@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -25,6 +25,8 @@ class Regression(PooledTask):
     The head gives standardised scores `(B, 1)`; nothing else asks where they come from, so that a
     subclass may make them otherwise.
     """
+
+    squared_error: ClassVar[bool] = True
 
     range: tuple[float, float] | None = None
     mean: float | None = None

@@ -57,6 +57,8 @@ class Task(abc.ABC):
     # Whether rows of tasks that differ in name and column alone may go through one call of `loss`
     # and `outside`: both look at each row by itself, whatever the name.
     joins: ClassVar[bool] = False
+    # Whether the loss is a squared error; balancers that learn noise levels ask.
+    squared_error: ClassVar[bool] = False
 
     name: str
     column: str = ""
