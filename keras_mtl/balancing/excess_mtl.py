@@ -75,13 +75,15 @@ class ExcessMTL(GradientAggregator):
             self.squares[path].assign(whole)  # An absent task adds 0.
             axes = tuple(range(1, len(whole.shape)))
             excess = excess + ops.sum(squares / ops.sqrt(whole + _TINY), axis=axes)
-        begun = ops.logical_and(present > 0, self.first == 0)
-        self.first.assign(ops.where(begun, excess, self.first))
-        relative = excess / ops.where(self.first > 0, self.first, 1.0)
-        grown = self.weight * ops.exp(self.step_size * relative) * present
-        share = ops.sum(self.weight * present) / ops.maximum(ops.sum(grown), _TINY)
-        self.weight.assign(ops.where(present > 0, grown * share, self.weight))
-        weights = self.weight * present
+        first = ops.convert_to_tensor(self.first)
+        first = ops.where(ops.logical_and(present > 0, first == 0), excess, first)
+        self.first.assign(first)
+        relative = excess / ops.where(first > 0, first, 1.0)
+        before = ops.convert_to_tensor(self.weight)
+        grown = before * ops.exp(self.step_size * relative) * present
+        share = ops.sum(before * present) / ops.maximum(ops.sum(grown), _TINY)
+        weights = grown * share
+        self.weight.assign(ops.where(present > 0, weights, before))
         return weighted_sum(gradients, weights), weights
 
     def head_weights(self, weights: Any, losses: Any, present: Any) -> Any:

@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_mtl.balancing.balancer import LossBalancer
 from keras_mtl.balancing.positive import PositiveLosses
+from keras_mtl.balancing.shares import softmax_of
 
 _TINY = 1e-8
 # Of Adam, as usual.
@@ -68,7 +69,7 @@ class FAMO(PositiveLosses, LossBalancer):
         self.built = True
 
     def call(self, losses: Any, present: Any) -> Any:
-        shares = self._shares(present)
+        shares = softmax_of(ops.convert_to_tensor(self.logits), present)
         above = self.positive(losses - self.least + _TINY, present)
         constant = ops.stop_gradient(ops.sum(shares / above))
         found = ops.sum(shares * ops.log(above)) / ops.where(constant > 0, constant, 1.0)
@@ -80,7 +81,7 @@ class FAMO(PositiveLosses, LossBalancer):
             for one in (before, after)
         ]
         fallen = (logarithms[0] - logarithms[1]) * present
-        shares = self._shares(present)
+        shares = softmax_of(ops.convert_to_tensor(self.logits), present)
         gradient = shares * (fallen - ops.sum(shares * fallen)) + self.weight_decay * self.logits
         steps = self.steps + present
         first = _FIRST * self.first + (1 - _FIRST) * gradient
@@ -91,7 +92,7 @@ class FAMO(PositiveLosses, LossBalancer):
         for variable, new in (
             (self.logits, moved), (self.first, first), (self.second, second), (self.steps, steps)
         ):  # fmt: skip
-            variable.assign(ops.where(present > 0, new, variable))
+            variable.assign(ops.where(present > 0, new, ops.convert_to_tensor(variable)))
 
     def problem(self) -> str | None:
         return self.without_logarithm()
@@ -103,7 +104,3 @@ class FAMO(PositiveLosses, LossBalancer):
             "least": self.least,
         }
         return {**super().get_config(), **own}
-
-    def _shares(self, present: Any) -> Any:
-        logits = ops.convert_to_tensor(self.logits)
-        return ops.softmax(ops.where(present > 0, logits, -1e30)) * present

@@ -61,8 +61,8 @@ class GradNorm(GradientAggregator):
         losses = task_values(losses, gramian)
         self.build(gramian.shape[0])
         there = present > 0
-        begun = ops.logical_and(there, self.first_losses == 0)
-        self.first_losses.assign(ops.where(begun, losses, self.first_losses))
+        known = ops.convert_to_tensor(self.first_losses)
+        self.first_losses.assign(ops.where(ops.logical_and(there, known == 0), losses, known))
         used = ops.convert_to_tensor(self.weight) * 1.0
         self._learn(self.gradient(gramian, losses, present), present)
         return ops.where(there, used, 0.0)
@@ -71,7 +71,8 @@ class GradNorm(GradientAggregator):
         """The derivative by the weights of what they minimise, `(tasks,)`."""
         norms = ops.sqrt(ops.diagonal(gramian))
         count = ops.maximum(ops.sum(present), 1.0)
-        first = ops.where(self.first_losses > 0, self.first_losses, 1.0)
+        first = ops.convert_to_tensor(self.first_losses)
+        first = ops.where(first > 0, first, 1.0)
         rates = ops.maximum(losses, 0.0) / first * present
         mean = ops.sum(rates) / count
         rates = rates / ops.where(mean > 0, mean, 1.0)
@@ -99,4 +100,4 @@ class GradNorm(GradientAggregator):
             (self.weight, moved * share), (self.first, first), (self.second, second),
             (self.taken, taken),
         ):  # fmt: skip
-            variable.assign(ops.where(present > 0, new, variable))
+            variable.assign(ops.where(present > 0, new, ops.convert_to_tensor(variable)))

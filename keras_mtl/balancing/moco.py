@@ -9,6 +9,7 @@ from keras import ops
 from keras_mtl.balancing.aggregator import GradientAggregator
 from keras_mtl.balancing.gradients import TaskGradients, gramian_of, weighted_sum
 from keras_mtl.balancing.gramians import masked
+from keras_mtl.balancing.shares import softmax_of
 from keras_mtl.heads import loss_dtype
 
 
@@ -87,9 +88,9 @@ class MoCo(GradientAggregator):
         products = gramian_of(averages, tasks) + self.rho * ops.eye(tasks, dtype=loss_dtype())
         shares = self._among(present)
         moved = shares - self.gamma * slower * ops.matmul(products, shares)
-        found = ops.softmax(ops.where(present > 0, moved, -1e30)) * present
+        found = softmax_of(moved, present)
         kept = ops.sum(self.shares * present) * found
-        self.shares.assign(ops.where(present > 0, kept, self.shares))
+        self.shares.assign(ops.where(present > 0, kept, ops.convert_to_tensor(self.shares)))
         return weighted_sum(averages, found), found
 
     def get_config(self) -> dict[str, Any]:

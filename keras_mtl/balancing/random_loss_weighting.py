@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_mtl.balancing.balancer import LossBalancer
+from keras_mtl.balancing.shares import softmax_of
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
@@ -19,7 +20,7 @@ class RandomLossWeighting(LossBalancer):
         **options: As of a Keras layer.
 
     Example:
-        >>> float(RandomLossWeighting()(ops.array([2.0, 2.0]), present=ops.ones(2)))
+        >>> round(float(RandomLossWeighting()(ops.array([2.0, 2.0]), present=ops.ones(2))), 5)
         4.0
 
     Reference:
@@ -33,8 +34,7 @@ class RandomLossWeighting(LossBalancer):
 
     def call(self, losses: Any, present: Any) -> Any:
         drawn = keras.random.normal(losses.shape, dtype=losses.dtype, seed=self.seed_generator)
-        drawn = ops.softmax(ops.where(present > 0, drawn, -1e30)) * present
-        return ops.sum(ops.sum(present) * drawn * losses)
+        return ops.sum(ops.sum(present) * softmax_of(drawn, present) * losses)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "seed": self.seed}
