@@ -150,7 +150,7 @@ def table(rates, compiling, reports):
             f"{statistics.median(found):,.0f} ({min(found):,.0f} to {max(found):,.0f})",
             f"{statistics.median(found) * tokens_per_row(reports[tasks]):,.0f}",
             f"{compiling[tasks]:.1f}",
-            str(reports[tasks]["passes_through_trunk_per_step"]),
+            f"{reports[tasks]['passes_through_trunk_per_step']:.3g}",
             f"{reports[tasks]['padding']:.1%}",
         )
         lines.append(f"| {' | '.join(cells)} |")
