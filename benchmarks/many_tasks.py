@@ -9,9 +9,9 @@ more, the rows of each are dealt out in turn. All numbers of tasks train in turn
 one process on the processor, each with a `fit` of its own that has compiled its steps before.
 The status is 1 where the slowest has less than the goal of the fastest: ratio of the medians.
 
-Of more tasks a step has fewer rows of each, all at the same quantile of the lengths of their tasks,
-and is padded to the longest of a pass: tokens per second, padding counted, tell what tasks cost
-apart from that. A cap on the length of texts (`--length`) makes domains more alike.
+Of more tasks a step has fewer rows of each, and each of them is padded to the longest text of its
+pass, whatever the task: tokens per second, padding counted, tell what tasks cost apart from that.
+A cap on the length of texts (`--length`) makes domains more alike.
 
 Compile seconds are those of the first `fit` of so many steps beyond the same steps later. Rows are
 read from `fdu_mtl` in the folder `KERAS_MTL_DATA`: `train.jsonl.gz` with `text`, `label` and
@@ -150,7 +150,7 @@ def table(rates, compiling, reports):
             f"{statistics.median(found):,.0f} ({min(found):,.0f} to {max(found):,.0f})",
             f"{statistics.median(found) * tokens_per_row(reports[tasks]):,.0f}",
             f"{compiling[tasks]:.1f}",
-            str(reports[tasks]["passes_through_trunk_per_step"]),
+            f"{reports[tasks]['passes_through_trunk_per_step']:.3g}",
             f"{reports[tasks]['padding']:.1%}",
         )
         lines.append(f"| {' | '.join(cells)} |")

@@ -32,9 +32,11 @@ class Draws:
     groups: np.ndarray
     names: tuple[str, ...]
 
-    def of_class(self, plan: LengthPlan, lengths: np.ndarray, length_class: int) -> np.ndarray:
-        """Row numbers of the draws that are in a length class; `lengths` are those of all rows."""
-        return self.rows[plan.rows(lengths[self.rows], length_class)]
+    def of_class(
+        self, plan: LengthPlan, stream: int, lengths: np.ndarray, length_class: int
+    ) -> np.ndarray:
+        """Row numbers of a stream's draws in a length class; `lengths` are those of all rows."""
+        return self.rows[plan.rows(stream, lengths[self.rows], length_class)]
 
     def cycle(self, drawn: np.ndarray, number: int, seeds: Sequence[int]) -> np.ndarray:
         """Another choice of rows for the draws of a class, in random order.

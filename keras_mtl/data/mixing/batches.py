@@ -33,8 +33,8 @@ class Batches(keras.utils.PyDataset, abc.ABC):
         self.rows = dict(rows)
         self.plan = plan
         self._class_rows = [
-            [plan.rows(stream.lengths, number) for number in range(plan.classes)]
-            for stream in streams
+            [plan.rows(number, stream.lengths, k) for k in range(plan.classes)]
+            for number, stream in enumerate(streams)
         ]
 
     @abc.abstractmethod
@@ -77,7 +77,7 @@ class Batches(keras.utils.PyDataset, abc.ABC):
             "steps_per_epoch": len(self),
             "rows_per_step": self.rows,
             "passes_over_rows_per_epoch": self.passes(),
-            "passes_through_trunk_per_step": len(self.plan.groups),
+            "passes_through_trunk_per_step": self.plan.passes,
             "groups": [[self.streams[number].name for number in g] for g in self.plan.groups],
             "length_class_shares": list(self.plan.shares),
             "lengths": [list(lengths) for lengths in self.plan.lengths],
@@ -116,7 +116,7 @@ class TrainingBatches(Batches):
         super().__init__(streams, rows, plan)
         self.draws = dict(draws or {})
         for number, one in self.draws.items():
-            of_class = partial(one.of_class, plan, streams[number].lengths)
+            of_class = partial(one.of_class, plan, number, streams[number].lengths)
             self._class_rows[number] = [of_class(k) for k in range(plan.classes)]
         self.steps_per_epoch = steps_per_epoch
         self.seed = seed
