@@ -69,7 +69,8 @@ class DBMTL(PositiveLosses, GradientAggregator):
     ) -> tuple[Mapping[str, Any], Any]:
         self.taken.assign_add(1.0)
         past = self.beta / ops.convert_to_tensor(self.taken) ** self.sigma
-        scales = ops.unstack(1.0 / self.positive(losses, present), present.shape[0])
+        losses, present = self.positive(losses, present)
+        scales = ops.unstack(1.0 / losses, present.shape[0])
         there = ops.unstack(present, present.shape[0])
         averages: dict[str, list[Any]] = {}
         for path, each in gradients.items():
@@ -85,7 +86,8 @@ class DBMTL(PositiveLosses, GradientAggregator):
         return weighted_sum(averages, weights), weights
 
     def head_weights(self, weights: Any, losses: Any, present: Any) -> Any:
-        return 1.0 / ops.where(present > 0, ops.maximum(losses, 1e-12), 1.0)
+        usable = ops.logical_and(present > 0, losses > 0)
+        return ops.where(usable, 1.0 / ops.where(usable, losses, 1.0), 0.0)
 
     def problem(self) -> str | None:
         return self.without_logarithm() or super().problem()

@@ -63,7 +63,8 @@ class DynamicWeightAverage(LossBalancer):
         known = before > 0
         weight = np.ones_like(last)
         if known.any():
-            rates = np.exp((last[known] / before[known] - 1.0) / self.temperature)
+            rates = last[known] / before[known] / self.temperature
+            rates = np.exp(rates - rates.max())
             weight[known] = known.sum() * rates / rates.sum()
         for variable, value in ((self.last, last), (self.before, before), (self.weight, weight)):
             variable.assign(value)

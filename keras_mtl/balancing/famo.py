@@ -69,18 +69,20 @@ class FAMO(PositiveLosses, LossBalancer):
         self.built = True
 
     def call(self, losses: Any, present: Any) -> Any:
+        above, present = self.positive(losses - self.least + _TINY, present)
         shares = softmax_of(ops.convert_to_tensor(self.logits), present)
-        above = self.positive(losses - self.least + _TINY, present)
         constant = ops.stop_gradient(ops.sum(shares / above))
         found = ops.sum(shares * ops.log(above)) / ops.where(constant > 0, constant, 1.0)
         return ops.where(ops.sum(present) > 0, found, 0.0)
 
     def after_step(self, before: Any, after: Any, present: Any) -> None:
-        logarithms = [
-            ops.log(ops.maximum(ops.where(present > 0, one - self.least, 1.0) + _TINY, _TINY))
-            for one in (before, after)
-        ]
-        fallen = (logarithms[0] - logarithms[1]) * present
+        before, after = before - self.least + _TINY, after - self.least + _TINY
+        # Without a logarithm, or not finite, on either side: no part.
+        for one in (before, after):
+            usable = ops.logical_and(one > 0, ops.isfinite(one))
+            present = present * ops.cast(usable, present.dtype)
+        there = present > 0
+        fallen = ops.log(ops.where(there, before, 1.0)) - ops.log(ops.where(there, after, 1.0))
         shares = softmax_of(ops.convert_to_tensor(self.logits), present)
         gradient = shares * (fallen - ops.sum(shares * fallen)) + self.weight_decay * self.logits
         steps = self.steps + present

@@ -32,7 +32,8 @@ class GeometricMean(PositiveLosses, LossBalancer):
         self.built = True
 
     def call(self, losses: Any, present: Any) -> Any:
-        logarithms = ops.log(self.positive(losses, present))
+        losses, present = self.positive(losses, present)
+        logarithms = ops.log(losses)
         count = ops.sum(present)
         mean = ops.exp(ops.sum(logarithms) / ops.maximum(count, 1.0))
         return ops.where(count > 0, mean, 0.0)

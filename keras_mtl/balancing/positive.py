@@ -4,9 +4,6 @@ from typing import Any
 
 from keras import ops
 
-# Stands in for a loss of 0 or below, until the self-checks have told of it.
-_LEAST = 1e-12
-
 
 class PositiveLosses:
     """What methods share that take the logarithm of a loss: they count what has none.
@@ -21,11 +18,16 @@ class PositiveLosses:
         """Make the counter."""
         self.non_positive = self.add_state("non_positive", (tasks,))  # type: ignore[attr-defined]
 
-    def positive(self, losses: Any, present: Any) -> Any:
-        """The losses of those present, 1 for others; a loss of 0 or below is counted."""
-        losses = ops.where(present > 0, losses, 1.0)
-        self.non_positive.assign_add(ops.cast(losses <= 0, losses.dtype))
-        return ops.maximum(losses, _LEAST)
+    def positive(self, losses: Any, present: Any) -> tuple[Any, Any]:
+        """Losses that have a logarithm, and who they are of, `(tasks,)` each.
+
+        A task with a loss of 0 or below is counted, and takes no part in the step; in place of the
+        losses of who takes none is 1.
+        """
+        usable = ops.logical_and(present > 0, losses > 0)
+        left_out = ops.logical_and(present > 0, ops.logical_not(usable))
+        self.non_positive.assign_add(ops.cast(left_out, losses.dtype))
+        return ops.where(usable, losses, 1.0), ops.cast(usable, losses.dtype)
 
     def without_logarithm(self) -> str | None:
         """A message about tasks that had a loss of 0 or below, `None` if there are none."""

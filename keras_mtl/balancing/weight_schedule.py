@@ -47,6 +47,8 @@ class WeightSchedule(LossBalancer):
 
     def build(self, losses_shape: tuple[int, ...]) -> None:
         self.weight = self.add_state("weight", tuple(losses_shape), "ones")
+        if self.task_names:  # Steps outside of `fit` are of the first epoch.
+            self.begin_epoch(0)
         self.built = True
 
     def call(self, losses: Any, present: Any) -> Any:

@@ -8,7 +8,16 @@ from keras import ops
 
 from keras_mtl.balancing.gradients import gramian_of, weighted_sum
 from keras_mtl.heads import loss_dtype
-from keras_mtl.training.step import Losses, Trained, task_factors, without_idle
+from keras_mtl.training.step import (
+    Losses,
+    Passed,
+    Rows,
+    Trained,
+    forward,
+    merged,
+    task_factors,
+    without_idle,
+)
 
 
 class Direction(NamedTuple):
@@ -161,6 +170,21 @@ def level(model: Any) -> str:
     """At which level a step takes the gradients of the tasks."""
     is_of_losses = isinstance(model.balancer, keras.layers.Layer)
     return "parameters" if is_of_losses else str(model.balancer.level)
+
+
+def passes(model: Any, rows: Rows, apart: bool) -> Passed:
+    """A batch in training: streams by themselves, or all that can together."""
+    if not apart:
+        return forward(model, rows, True)
+    return merged([forward(model, rows, True, [stream]) for stream in rows.x])
+
+
+def passes_apart(model: Any) -> bool:
+    """Whether a step sends each stream through the trunk by itself.
+
+    The losses after a step are of the same passes, so that the same words and units are dropped.
+    """
+    return needs_each(model) and level(model) == "parameters"
 
 
 def may_be_compact(model: Any) -> bool:

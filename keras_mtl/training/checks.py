@@ -67,11 +67,11 @@ class SelfChecks(keras.callbacks.Callback):
 
     def _read(self) -> dict[str, np.ndarray]:
         self.adapter.sync(self.model)
-        sums = self.model.settings.scoring.sums
-        return {
-            name: keras.ops.convert_to_numpy(getattr(sums, name))
-            for name in ("total", "count", "outside", "reached")
-        }
+        sums, balance = self.model.settings.scoring.sums, self.model.settings.scoring.balance
+        found = {name: getattr(sums, name) for name in ("total", "count", "outside", "reached")}
+        # What the balancer gave each task, if it is not 1.
+        found["weight"] = sums.count if balance is None else balance.weight
+        return {name: keras.ops.convert_to_numpy(one) for name, one in found.items()}
 
     def _check(self, sums: dict[str, np.ndarray], where: str) -> None:
         for number, task in enumerate(self.model.tasks):
@@ -107,8 +107,15 @@ class SelfChecks(keras.callbacks.Callback):
         ]
         if len(unlabelled) == len(self.model.tasks):
             return  # Told already: nothing was learned.
+        idle = [
+            task.name
+            for task, weight in zip(self.model.tasks, sums["weight"], strict=True)
+            if not weight
+        ]
         excused = {
-            variable.path for name in unlabelled for variable in self.model.heads[name].variables
+            variable.path
+            for name in {*unlabelled, *idle}
+            for variable in self.model.heads[name].variables
         }
         excused |= self.model.settings.idle
         for variable, steps in zip(self.model.trainable_variables, sums["reached"], strict=False):

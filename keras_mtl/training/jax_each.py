@@ -107,7 +107,8 @@ def keep(
 
     def run(trainable: Any) -> Any:
         with scope_of(model, trainable, untrained, collect_losses=True) as scope:
-            scored, penalties = step.forward(model, rows, True)
+            again = model.balancer.needs_losses_after and aggregation.passes_apart(model)
+            scored, penalties = aggregation.passes(model, rows, again)
             sums = task_sums(model, scored)
         left = values_of(scope, model.non_trainable_variables)
         return (sums[0], added(penalties)), (scored, sums, left)

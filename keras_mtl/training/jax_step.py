@@ -11,7 +11,7 @@ import keras
 from keras_mtl.data.mixing.batches import Batches
 from keras_mtl.heads import loss_dtype
 from keras_mtl.training import jax_each, step
-from keras_mtl.training.aggregation import needs_each
+from keras_mtl.training.aggregation import needs_each, passes, passes_apart
 from keras_mtl.training.jax_each import scope_of, values_of
 from keras_mtl.training.task_sums import task_sums
 
@@ -66,7 +66,7 @@ def _after(
     """What a balancer learns from the same rows after the update, the same units dropped."""
     before, now = untrained
     with scope_of(model, trainable, before, collect_losses=True):
-        scored, _ = step.forward(model, rows, training=True)
+        scored, _ = passes(model, rows, passes_apart(model))
         total, count, _ = task_sums(model, scored)
         losses = step.weighted(model, total / jax.numpy.maximum(count, 1.0), count).losses
     with scope_of(model, trainable, now) as scope:

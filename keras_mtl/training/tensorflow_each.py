@@ -19,8 +19,7 @@ def train(model: Any, rows: step.Rows) -> step.Trained:
         return _at_features(model, rows)
     with _Gradients() as tape:
         # Each stream by itself: the gradient of a task then passes through its own rows alone.
-        passes = [step.forward(model, rows, True, [stream]) for stream in rows.x]
-        scored, penalties = step.merged(passes)
+        scored, penalties = aggregation.passes(model, rows, apart=True)
         sums = separate_sums(model, scored)
         losses, counts = _means(sums)
         penalty = step.penalty(model, penalties)
@@ -138,7 +137,8 @@ def _at_features(model: Any, rows: step.Rows) -> step.Trained:
 def _keep(model: Any, rows: step.Rows) -> step.Trained:
     """A step with the weights of an earlier one."""
     with _Gradients() as tape:
-        scored, penalties = step.forward(model, rows, True)
+        again = model.balancer.needs_losses_after and aggregation.passes_apart(model)
+        scored, penalties = aggregation.passes(model, rows, again)
         sums = task_sums(model, scored)
         counts = add_up(tf.stop_gradient(sums[1]))
         losses = sums[0] / tf.maximum(counts, 1.0)

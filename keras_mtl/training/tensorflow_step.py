@@ -11,7 +11,7 @@ from keras_mtl.data.mixing.batches import Batches
 from keras_mtl.devices import only_one_cpu
 from keras_mtl.heads import loss_dtype
 from keras_mtl.training import step, tensorflow_each
-from keras_mtl.training.aggregation import needs_each, scales
+from keras_mtl.training.aggregation import needs_each, passes, passes_apart, scales
 from keras_mtl.training.clipping import clip, clips
 from keras_mtl.training.task_sums import task_sums
 from keras_mtl.training.tensorflow_each import add_up, dense
@@ -61,7 +61,7 @@ def _after(model: Any, rows: step.Rows, before: Sequence[Any]) -> Any:
     changed = pass_variables(model)
     now = [tf.identity(variable.value) for variable in changed]
     _set(changed, before)
-    scored, _ = step.forward(model, rows, training=True)
+    scored, _ = passes(model, rows, passes_apart(model))
     _set(changed, now)
     total, count, _ = task_sums(model, scored)
     global_count = add_up(count)

@@ -171,9 +171,10 @@ def test_weights_of_a_plan_that_are_none():
     for plan, message in (({"a": -1.0}, negative), (dict.fromkeys("abc", 0.0), zero)):
         balancer = WeightSchedule(plan)
         balancer.for_tasks(TASKS)
-        balancer.build((3,))
         with pytest.raises(ValueError, match=message):
             balancer.begin_epoch(2)
+        with pytest.raises(ValueError, match=message.replace("epoch 2", "epoch 0")):
+            balancer.build((3,))
     with pytest.raises(ValueError, match="must name tasks of the model"):
         WeightSchedule({"z": 1.0}).for_tasks(TASKS)
 
@@ -212,6 +213,34 @@ def test_losses_without_logarithm_are_told(kind):
     problem = balancer.problem()
     assert f"Losses of task 'b' must be above 0 under {kind.__name__}" in problem
     assert "Received: 0 or less in 1 step" in problem
+
+
+@pytest.mark.parametrize("kind", [GeometricMean, FAMO])
+def test_a_loss_without_logarithm_takes_no_part(kind):
+    whole = derivatives(kind(), [1.0, -0.5, 2.0])
+    smaller = derivatives(kind(), [1.0, 2.0])
+    assert whole[0] == pytest.approx(smaller[0])
+    np.testing.assert_allclose(whole[1][[0, 2]], smaller[1], rtol=1e-6)
+    assert whole[1][1] == 0
+
+
+def test_famo_forgets_steps_that_broke():
+    balancer = FAMO()
+    balancer.build((3,))
+    given = [ops.convert_to_tensor(np.array(one, "float32")) for one in
+             ([1.0, 1.0, 1.0], [0.5, np.nan, 0.9])]  # fmt: skip
+    balancer.after_step(*given, ops.ones(3))
+    found = ops.convert_to_numpy(balancer.logits)
+    assert found[1] == 0 and np.isfinite(found).all() and found[0] != 0
+
+
+def test_dynamic_weights_of_a_loss_that_leaps():
+    balancer = DynamicWeightAverage()
+    balancer.for_tasks(TASKS)
+    balancer.build((3,))
+    for epoch, loss in enumerate((1e-6, 1.0)):
+        balancer.end_epoch(epoch, {"a": loss, "b": 1.0, "c": 1.0}, {})
+    np.testing.assert_allclose(weights(balancer), (3, 0, 0), atol=1e-6)
 
 
 PLANNED = (WeightSchedule, RandomLossWeighting)

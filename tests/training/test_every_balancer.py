@@ -30,7 +30,7 @@ def own_arguments(kind):
 
 @pytest.mark.parametrize("kind", [*exported(LossBalancer), *exported(GradientAggregator)])
 def test_it_trains_streams_and_shared_rows(kind):
-    for make in (traded.streams, traded.missing):
+    for make in (traded.bags, traded.bags_of_streams):
         model, batch = make()
         model.compile(keras.optimizers.SGD(0.1), balancer=made(kind, **own_arguments(kind)))
         before = weights_of(model)
@@ -53,7 +53,7 @@ def test_a_step_is_what_its_weights_say(kind):
         found = kind(**given).weights(flat @ flat.T, present=np.array(present, "float32"))
         return keras.ops.convert_to_numpy(found)
 
-    for make in (traded.streams, traded.plain, traded.missing):
+    for make in (traded.streams, traded.missing):
         model, batch = make()
         given = {} if kind is UPGrad else {"order": "ascending"}
         model.compile(keras.optimizers.SGD(1.0), balancer=kind(**given))
@@ -82,7 +82,7 @@ def test_a_loss_weighting_under_an_aggregator_composes():
         UncertaintyWeighting(0.7),
         traded.Fixed((1.0, 1.0), loss_balancer=UncertaintyWeighting(0.7)),
     ):
-        model, (x, y, _) = traded.plain()
+        model, (x, y, _) = traded.bags()
         model.compile(keras.optimizers.SGD(0.5), balancer=balancer)
         model.fit(x, y, batch_size=12, epochs=2, shuffle=False, verbose=0)
         models.append(model)
@@ -131,7 +131,7 @@ def test_schedules_act_in_their_epoch():
 
 
 def test_a_problem_ends_training():
-    model, (x, y, _) = traded.plain()
+    model, (x, y, _) = traded.bags()
 
     class Negative(keras.losses.Loss):
         def call(self, y_true, y_pred):
@@ -144,13 +144,13 @@ def test_a_problem_ends_training():
 
 def test_what_balancers_keep_is_saved(tmp_path):
     for balancer in (UncertaintyWeighting(0.3), made(mtl.balancing.GradVac)):
-        model, batch = traded.plain()
+        model, batch = traded.bags()
         model.compile("sgd", balancer=balancer)
         model.train_on_batch(*batch)
         model.save(tmp_path / "model.keras")
         copy = keras.models.load_model(tmp_path / "model.keras")
         kept, same = (
-            [v for layer in one.balancer_layers for v in layer.variables] for one in (model, copy)
+            [v for layer in one.balancer_layers for v in layer.weights] for one in (model, copy)
         )
         assert len(kept) == len(same) > 0
         for own, other in zip(kept, same, strict=True):

@@ -78,6 +78,25 @@ def words():
     return model, mixture.training_batches(model.preprocessor, model.tasks)[0]
 
 
+def bags():
+    """A model that compiles fast, and rows of which some have no label of one task."""
+    x, y = id_rows()
+    weights = {name: np.ones(24, "float32") for name in y}
+    weights["topic"][15:] = 0
+    return id_model("bag", seed=1), (x, y, weights)
+
+
+def bags_of_streams():
+    """The same rows as streams."""
+    model, (x, y, _) = bags()
+    ids = x["token_ids"]
+    return model, (
+        {"a": {"token_ids": ids[:12]}, "b": {"token_ids": ids[12:]}},
+        {"a": {"topic": y["topic"][:12]}, "b": {"sentiment": y["sentiment"][12:]}},
+        {"a": {}, "b": {}},
+    )
+
+
 CASES = {one.__name__: one for one in (streams, plain, missing, absent, words)}
 
 
