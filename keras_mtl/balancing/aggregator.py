@@ -168,15 +168,16 @@ class GradientAggregator(Balancer, abc.ABC):
         whose = type(self).__name__
         if not self.built:
             return None
-        if float(self.not_usable):
+        broken, blind = (int(ops.convert_to_numpy(one)) for one in (self.not_usable, self.blind))
+        if broken:
             return (
                 f"`weights` of {whose} must be finite numbers. Received: NaN or infinite ones in "
-                f"{int(self.not_usable)} step(s), which left the shared variables as they were."
+                f"{broken} step(s), which left the shared variables as they were."
             )
-        if float(self.blind):
+        if blind:
             return (
                 f"`level='features'` of {whose} must be used with rows that have labels of every "
-                f"task. Received: {int(self.blind)} row(s) with labels of some; at different rows "
+                f"task. Received: {blind} row(s) with labels of some; at different rows "
                 "no conflict could be seen. Use level='parameters', which is exact."
             )
         counts = ops.convert_to_numpy(self.non_finite)

@@ -155,7 +155,8 @@ class CompiledModel(keras.Model):
         return self.settings.scoring.all_metrics if self.settings else []
 
     def get_metrics_result(self) -> dict[str, Any]:
-        return self.settings.scoring.logs(self.settings.loss_weights)
+        settings = self.settings
+        return settings.scoring.logs(settings.loss_weights, training=settings.trains)
 
     @property
     def metrics_names(self) -> list[str]:

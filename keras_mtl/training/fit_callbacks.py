@@ -82,9 +82,20 @@ def counted(model: Any, function: Any) -> Any:
     """
 
     def train(*arguments: Any) -> Any:
+        model.settings.trains = True
         outputs = function(*arguments)
         if model._batches is not None:
             model._batches.trained += model.steps_per_execution
         return outputs
 
     return train
+
+
+def scored(model: Any, function: Any) -> Any:
+    """A test function after which logs are those of an evaluation."""
+
+    def test(*arguments: Any) -> Any:
+        model.settings.trains = False
+        return function(*arguments)
+
+    return test

@@ -39,6 +39,7 @@ class StepSettings:
         log_gradients: Whether steps compute the gradient of each task for the logs alone.
         solves: Whether the step that is compiled computes new weights of gradients, or keeps those
             of an earlier one.
+        trains: Whether the last step was one of training.
         part: Which variables are shared, once a step that computes new weights was compiled.
         traces: How often each kind of step was compiled.
         update: The optimizer, and its update as the steps of all shapes share it.
@@ -54,6 +55,7 @@ class StepSettings:
     log_gradients: bool = False
     solves: bool = True
     part: Any = None
+    trains: bool = False
     traces: dict[str, int] = dataclasses.field(default_factory=lambda: {"train": 0, "test": 0})
     update: tuple[Any, Any] | None = None
 

@@ -131,7 +131,7 @@ def turns_of(model: Any) -> Iterator[bool]:
     if every == 1:
         yield from itertools.repeat(True)
     # Read when the first step comes: a run may have been restored after `compile`.
-    done = int(model.balancer.steps)
+    done = int(keras.ops.convert_to_numpy(model.balancer.steps))
     yield from (number % every == 0 for number in itertools.count(done))
 
 

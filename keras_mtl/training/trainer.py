@@ -15,6 +15,7 @@ from keras_mtl.training.fit_callbacks import (
     BalancerEpochs,
     MixtureStart,
     counted,
+    scored,
     with_callbacks,
 )
 from keras_mtl.training.loss_weights import until_the_end
@@ -162,8 +163,9 @@ class MultiTaskTrainer(CompiledModel):
     def make_test_function(self, force: bool = False) -> None:
         if self.test_function is None or force:
             self.test_function = self.adapter.make_function(self, self.test_step, "test")
-        if self.test_function is None:
-            super().make_test_function(force)
+            if self.test_function is None:
+                super().make_test_function(force)
+            self.test_function = scored(self, self.test_function)
 
     # A new function at every look-up: JAX would take a method for the step it compiled before.
     @property

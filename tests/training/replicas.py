@@ -38,6 +38,23 @@ def each_on_its_own(model, mixture, validation):
     return {"heads": heads, "loss": history["loss"], "val_loss": history["val_loss"]}
 
 
+def traded_off(models, mixture, rows, labels):
+    """Weights and logs of models whose gradients are traded off, trained one after the other."""
+    found = {}
+    for name, model in models.items():
+        if name == "streams":
+            logs = model.fit(mixture, epochs=2, verbose=0).history
+        else:
+            logs = model.fit(
+                rows, labels, batch_size=16, shuffle=False, epochs=2, verbose=0
+            ).history
+        found[name] = {key: list(map(float, one)) for key, one in logs.items()}
+        found[f"{name} weights"] = [
+            w.astype("float64").ravel().tolist() for w in model.get_weights()
+        ]
+    return found
+
+
 def main(replicas):
     scope = devices(replicas)
     import keras
@@ -71,6 +88,17 @@ def main(replicas):
         scoring.compile(keras.optimizers.SGD(0.1, global_clipnorm=0.5))
         comparing = mtl.MultiTaskModel(compared.trunk("bag"), compared.tasks())
         comparing.compile(keras.optimizers.SGD(0.1))
+        traded = {}
+        for name, balancer in (
+            ("streams", mtl.balancing.UPGrad(loss_balancer="uncertainty")),
+            ("rows", mtl.balancing.PCGrad("ascending")),
+            ("features", mtl.balancing.MGDA(level="features")),
+            ("losses", "famo"),
+        ):
+            traded[name] = demo_model(seed=2, kind="bag")
+            clipped = keras.optimizers.SGD(0.5, global_clipnorm=0.3)
+            # Features would be blind to rows with labels of one task.
+            traded[name].compile(clipped, balancer=balancer, self_checks=name != "features")
     # Rows of a stream are a multiple of the replicas: 8 and 4 are that of one and of two.
     mixture = demo_mixture(batch_size=12)
     reviews, newswire = demo_splits(rows=37, seed=5)
@@ -82,6 +110,7 @@ def main(replicas):
     labels["topic"] = [None] * 35 + list(newswire["label"][:2])
     plain = model.fit(reviews, labels, batch_size=10, shuffle=False, epochs=2, verbose=0).history
     before = weights_of(model)
+    balanced = traded_off(traded, demo_mixture(batch_size=32, share="uniform"), reviews, labels)
     stopped = each_on_its_own(model, mixture, (reviews, newswire))
     predicted = model.predict(reviews.texts[:5], verbose=0)
     one_length = demo_mixture(batch_size=12, length_classes=1)
@@ -109,6 +138,7 @@ def main(replicas):
         "compared": {k: list(map(float, v)) for k, v in both.items()},
         "words weighed": [w.astype("float64").ravel().tolist() for w in weighing.get_weights()],
         "predicted": {k: v.tolist() for k, v in predicted.items()},
+        "traded": balanced,
         "compilations": model.compilations["train"],
     }
     print("FOUND" + json.dumps(found))

@@ -54,6 +54,7 @@ def apart(one, two):
         "words tagged",
         "scored",
         "compared",
+        "traded",
     ],
 )
 def test_two_replicas_equal_one(one_and_two, what):
