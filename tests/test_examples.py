@@ -109,3 +109,17 @@ def test_several_emotions(run):
     options = ("--epochs=2", "--learning-rate=1e-2", "--sequence-length=40")
     printed = run("several_emotions", "{encoder}", *options)
     assert "'emotions_macro_f1'" in printed and printed.count("'labels'") == 2
+
+
+def test_balancing_toy(capsys, tmp_path):
+    specification = importlib.util.spec_from_file_location("toy", EXAMPLES / "balancing_toy.py")
+    example = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(example)
+    example.main(example.parse([str(tmp_path / "toy.svg"), "--steps", "200"]))
+    ends = {name: tuple(map(float, losses.split())) for name, losses in
+            (line.split(": ") for line in capsys.readouterr().out.splitlines())}  # fmt: skip
+    assert len(ends) == 16 and (tmp_path / "toy.svg").stat().st_size > 10_000
+    # On the line between the places the roots of the distances sum to 2.
+    for name in ("mgda", "upgrad", "cagrad", "pcgrad", "nash_mtl"):
+        first, second = ends[name]
+        assert (first - 1e-3) ** 0.5 + ((second - 1e-3) / 100) ** 0.5 < 2.05, name

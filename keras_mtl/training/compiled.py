@@ -164,6 +164,11 @@ class CompiledModel(keras.Model):
         return self.settings.scoring.log_names if self.settings else []
 
     @property
+    def even_shares(self) -> bool:
+        """Whether a mixture without shares gives each stream as many rows: for gradients."""
+        return isinstance(self.balancer, balancing.GradientAggregator)
+
+    @property
     def replicas(self) -> int:
         """How many devices share each batch."""
         return self.adapter.replica_count(self)

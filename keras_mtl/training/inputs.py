@@ -68,8 +68,10 @@ def for_training(
         model.replicas,
         steps_per_epoch,
         initial_epoch,
+        model.even_shares,
     )
-    shares = tuple(x.task_shares()[task.name] for task in model.tasks)
+    of_tasks = x.task_shares(model.even_shares)
+    shares = tuple(of_tasks[task.name] for task in model.tasks)
     data = model.adapter.training_input(batches)
     rows = {
         task.name: sum(batches.rows[name] for name, fed in x.tasks.items() if task.name in fed)

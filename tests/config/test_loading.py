@@ -15,7 +15,7 @@ def test_defaults_are_those_of_the_python_functions(run_file):
     config = load_config(run_file)
     assert config.seed == 3
     assert config.training.checkpoint["metric"] == "loss"
-    assert config.mixture["share"] == "proportional"
+    assert config.mixture["share"] is None
     assert config.trunk.values["word_dropout"] == 0.5
     assert config.tasks["tone"].choice.values["pooling"] is None
     assert config.tokenizer.values["truncation"] == "head"

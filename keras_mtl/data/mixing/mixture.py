@@ -53,7 +53,8 @@ class Mixture:
             left out where each stream is named as its only task.
         batch_size: Rows of a step, over all streams and replicas.
         share: Rows of each stream in a step: `"proportional"` to its size, `"uniform"`, a
-            temperature, or a dictionary of numbers. At least one row each.
+            temperature, or a dictionary of numbers. At least one row each. By default proportional;
+            uniform under a balancer of gradients, which needs enough rows of each task.
         weighting: `"task"`: a task's mean loss counts by its weight alone, and the share only
             decides how much of a dataset is seen. `"row"`: its mean loss is also multiplied by
             the share of its streams, as when single rows are drawn from all streams.
@@ -80,7 +81,7 @@ class Mixture:
         tasks: Mapping[str, str | Sequence[str]] | None = None,
         *,
         batch_size: int = 64,
-        share: Share = "proportional",
+        share: Share | None = None,
         weighting: str = "task",
         balanced: Balanced = None,
         balance_power: float = 1.0,
@@ -107,7 +108,7 @@ class Mixture:
         self.length_classes = length_classes
         self.seed = seed
         self._rows = {name: len(rows) for name, rows in self.splits.items()}
-        self.shares = stream_shares(share, self._rows)
+        self.shares = stream_shares("proportional" if share is None else share, self._rows)
         rows_per_step(self.shares, batch_size)  # A batch too small is said here, not in `fit`.
         self.steps_per_epoch = steps_per_epoch or -(-sum(self._rows.values()) // batch_size)
         self._running: TrainingBatches | None = None
@@ -166,14 +167,16 @@ class Mixture:
         replicas: int = 1,
         steps_per_epoch: int | None = None,
         initial_epoch: int = 0,
+        even: bool = False,
     ) -> TrainingBatches:
         """An endless series of training batches; see `TrainingBatches`.
 
-        It begins at a restored position if there is one, else at `initial_epoch`.
+        It begins at a restored position if there is one, else at `initial_epoch`. `even`: with
+        uniform shares, where none were given.
         """
         start = self._restored or {"epoch": initial_epoch, "step": 0}
         steps = steps_per_epoch or self.steps_per_epoch
-        batches = self._batches(preprocessor, tasks, replicas, steps, start)
+        batches = self._batches(preprocessor, tasks, replicas, steps, start, even)
         self._running, self._restored = batches, None
         return batches
 
@@ -222,17 +225,19 @@ class Mixture:
         """
         replicas = getattr(model, "replicas", 1)
         start = {"epoch": 0, "step": 0}
+        even = getattr(model, "even_shares", False)
         return self._batches(
-            model.preprocessor, model.tasks, replicas, self.steps_per_epoch, start
+            model.preprocessor, model.tasks, replicas, self.steps_per_epoch, start, even
         ).report()
 
-    def task_shares(self) -> dict[str, float]:
+    def task_shares(self, even: bool = False) -> dict[str, float]:
         """What `weighting="row"` multiplies a task's loss by; 1 for all under `"task"`."""
         names = {task for tasks in self.tasks.values() for task in tasks}
         if self.weighting == "task":
             return dict.fromkeys(names, 1.0)
+        shares = self._shares(even)
         return {
-            task: sum(self.shares[stream] for stream, tasks in self.tasks.items() if task in tasks)
+            task: sum(shares[stream] for stream, tasks in self.tasks.items() if task in tasks)
             for task in names
         }
 
@@ -261,6 +266,7 @@ class Mixture:
         replicas: int,
         steps_per_epoch: int,
         start: Mapping[str, int],
+        even: bool = False,
     ) -> TrainingBatches:
         streams = self.encode(preprocessor, tasks)
         named = {task.name: task for task in tasks}
@@ -273,10 +279,13 @@ class Mixture:
             stream.lengths[draws[number].rows] if number in draws else stream.lengths
             for number, stream in enumerate(streams)
         ]
-        layout = self._layout(self.shares, streams, lengths, replicas)
+        layout = self._layout(self._shares(even), streams, lengths, replicas)
         return TrainingBatches(
             *layout, steps_per_epoch, self.seed, start["epoch"], start["step"], draws
         )
+
+    def _shares(self, even: bool) -> dict[str, float]:
+        return stream_shares("uniform", self._rows) if even and self.share is None else self.shares
 
     def _layout(
         self,
