@@ -55,6 +55,7 @@ class GradientAggregator(Balancer, abc.ABC):
         # A layer only to hold variables: `weights` of a layer are its variables.
         self.state = keras.layers.Layer(name=name, dtype=loss_dtype())
         self.built = False
+        self._built_for: tuple[Any, ...] = ()
 
     @abc.abstractmethod
     def weights(self, gramian: Any, losses: Any = None, present: Any = None) -> Any:
@@ -114,9 +115,20 @@ class GradientAggregator(Balancer, abc.ABC):
         """
 
     def build(self, tasks: int, shapes: Mapping[str, Sequence[int]] | None = None) -> None:
-        """Make the variables, once; `make_state` makes those of a method."""
+        """Make the variables, once; `make_state` makes those of a method.
+
+        Raises:
+            ValueError: If they were made for other tasks or variables.
+        """
+        of = (tasks, tuple(sorted(shapes or {})) if self.keeps_gradients else ())
+        if self.built and shapes is not None and of != self._built_for:
+            raise ValueError(
+                f"`balancer` must be a new {type(self).__name__} for each model. Received: one "
+                f"that trained {self._built_for[0]} tasks of another model. Make another one."
+            )
         if self.built:
             return
+        self._built_for = of
         self.built = True
         # The weights of the last step that computed them.
         self.current = self.add_state("current", (tasks,), "ones")

@@ -140,10 +140,19 @@ def trained(
             None if one is None else ops.where(found.all_finite, one, float("nan"))
             for one in gradients
         ]
+    scored, sums, seen = passed
     if not isinstance(model.balancer, keras.layers.Layer):
         model.balancer.steps.assign_add(1)
+        sums = _without_broken(sums)
     balance = (found.weights * factors, found.present, found.gramian)
-    return Trained(without_idle(model, gradients), True, *passed, balance)
+    return Trained(without_idle(model, gradients), True, scored, sums, seen, balance)
+
+
+def _without_broken(sums: tuple[Any, Any, Any]) -> tuple[Any, Any, Any]:
+    """Sums that the logs can take: of a task that was left out because of its loss, nothing."""
+    total, count, outside = sums
+    finite = ops.isfinite(total)
+    return ops.where(finite, total, 0.0), ops.where(finite, count, 0.0), outside
 
 
 def kept(model: Any, seen: Losses, factors: Any) -> tuple[Any, Any]:

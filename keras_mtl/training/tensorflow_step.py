@@ -94,25 +94,30 @@ def make_function(
     turns = turns_of(model) if kind == "train" else itertools.repeat(True)
 
     def compiled_for(data: Any) -> Callable[[Any], Any]:
-        # What a step does with weights of gradients is fixed while it is compiled.
-        model.settings.solves = solves = next(turns)
+        solves = next(turns)
         if model.run_eagerly:
+            model.settings.solves = solves or model.settings.part is None
             return on_data
         kind_of_data = _kind_of(data)
         if (kind_of_data, solves) not in compiled and len(compiled) >= _MAX_STATIC_SHAPES:
             kind_of_data = ()
+        if not solves and model.settings.part is None:  # A run that goes on between two solves.
+            compile_for(data, kind_of_data, True)
         if (kind_of_data, solves) not in compiled:
-            function = tf.function(
-                on_data,
-                jit_compile=model.jit_compile,
-                autograph=False,
-                reduce_retracing=not kind_of_data,
-            )
-            # Concrete, because TensorFlow takes a trace per shape for a mistake and warns.
-            compiled[kind_of_data, solves] = (
-                function.get_concrete_function(data) if kind_of_data else function
-            )
+            compile_for(data, kind_of_data, solves)
         return compiled[kind_of_data, solves]
+
+    def compile_for(data: Any, kind_of_data: Any, solves: bool) -> None:
+        model.settings.solves = solves
+        function = tf.function(
+            on_data,
+            jit_compile=model.jit_compile,
+            autograph=False,
+            reduce_retracing=not kind_of_data,
+        )
+        # Concrete, because TensorFlow takes a trace per shape for a mistake and warns.
+        found = function.get_concrete_function(data)
+        compiled[kind_of_data, solves] = found if kind_of_data else function
 
     def function(iterator: Any) -> Any:
         outputs = None

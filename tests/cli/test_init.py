@@ -268,7 +268,8 @@ def test_the_loader_takes_the_file_also_with_its_proposals():
         config.trunk.values,
         config.tokenizer.values,
     )
-    assert (other.mixture, other.seed, other.training.epochs) == (config.mixture, 0, 10)
+    written = {**config.mixture, "share": "proportional"}  # As it is unless gradients are weighed.
+    assert (other.mixture, other.seed, other.training.epochs) == (written, 0, 10)
     assert other.output == config.output.with_name("run")
 
 

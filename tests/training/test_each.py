@@ -101,9 +101,9 @@ def test_at_features_weights_are_of_features():
 
 @pytest.mark.parametrize("level", ["parameters", "features"])
 def test_weights_are_kept_between_solves(level):
-    model, batch = traded.plain()
+    model, _ = traded.plain()
     model.compile(keras.optimizers.SGD(0.1), balancer=traded.UnitMean(every=3, level=level))
-    x, y, _ = batch
+    x, y = traded.id_rows(rows=48)
     weights = []
 
     class Watch(keras.callbacks.Callback):
@@ -111,7 +111,7 @@ def test_weights_are_kept_between_solves(level):
             model.adapter.sync(model)
             weights.append(keras.ops.convert_to_numpy(model.balancer.current).tolist())
 
-    model.fit(x, y, batch_size=4, epochs=1, shuffle=False, verbose=0, callbacks=[Watch()])
+    model.fit(x, y, batch_size=8, epochs=1, shuffle=False, verbose=0, callbacks=[Watch()])
     assert weights[0] == weights[1] == weights[2] != weights[3] == weights[4] == weights[5]
     assert int(model.balancer.steps) == 6
 
@@ -181,6 +181,43 @@ def test_a_task_whose_gradient_is_not_finite_is_left_out():
     assert keras.ops.convert_to_numpy(model.balancer.non_finite).tolist() == [1.0, 0.0]
 
 
+def test_a_task_whose_loss_breaks_ends_training_only_after_so_many_steps():
+    model, (x, y, _) = traded.bags()
+    broken_head(model)
+    model.compile(keras.optimizers.SGD(0.1), balancer=traded.Fixed(max_non_finite=3))
+    # Three steps go on without the task, which the end of the epoch says has learned nothing.
+    with pytest.warns(UserWarning, match="'topic'"):
+        history = model.fit(x, y, batch_size=8, epochs=1, verbose=0).history
+    assert np.isfinite(history["loss"][0]) and history["sentiment_loss"][0] > 0
+    with pytest.raises(SelfCheckError, match="'topic' was not finite in 4 steps, more than"):
+        model.fit(x, y, batch_size=8, epochs=1, verbose=0)
+
+
+def test_a_run_goes_on_between_two_solves(tmp_path):
+    """Two steps, saved, and one more: as three steps at once."""
+    found = []
+    for cut in (False, True):
+        model, (x, y, weights) = traded.bags()
+        model.compile(keras.optimizers.SGD(0.1), balancer=traded.UnitMean(every=3, name="units"))
+        for number in range(4):
+            if cut and number == 2:
+                model.save(tmp_path / "model.keras")
+                with keras.saving.custom_object_scope({"UnitMean": traded.UnitMean}):
+                    model = keras.models.load_model(tmp_path / "model.keras")
+            model.train_on_batch(x, y, weights)
+        found.append(weights_of(model))
+    assert largest_difference(*found) < 1e-6
+
+
+def test_a_balancer_of_another_model_is_refused():
+    balancer = traded.Fixed()
+    model, _ = traded.bags()
+    model.compile("sgd", balancer=balancer)
+    model.compile("sgd", balancer=balancer)
+    with pytest.raises(ValueError, match="must be a new Fixed for each model"):
+        traded.words()[0].compile("sgd", balancer=balancer)
+
+
 def test_too_many_gradients_that_are_not_finite_end_training():
     model, (x, y, _) = traded.plain()
     broken_head(model)
@@ -215,7 +252,7 @@ def test_weights_that_are_not_finite_change_nothing_and_are_told():
     model.compile(keras.optimizers.SGD(1.0), balancer=Infinite())
     before = weights_of(model)[: len(model.trunk.trainable_variables)]
     with pytest.raises(SelfCheckError, match="`weights` of Infinite must be finite numbers"):
-        model.fit(x, y, batch_size=4, verbose=0)
+        model.fit(x, y, batch_size=8, verbose=0)
     assert largest_difference(before, weights_of(model)[: len(before)]) == 0.0
 
 
