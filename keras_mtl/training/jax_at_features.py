@@ -29,9 +29,7 @@ def at_features(
     reached = each_of.reached_by(score, given, len(totals))
     each: list[list[Any]] = []
     for place, factor in enumerate(step.task_factors(model)):
-        by_features, by_rest = pull(
-            (each_of.one_hot(totals, place, outputs[place]), each_of.NO_GRADIENT)
-        )[0]
+        by_features, by_rest = each_of.of_task(pull, totals, place, outputs[place])
         known = zip([*by_features.values(), *by_rest], reached[place], strict=True)
         each.append(
             [one.astype(loss_dtype()) / scale if is_ and factor > 0 else None for one, is_ in known]

@@ -81,7 +81,7 @@ def at_parameters(
         feeding = [place for place, task in enumerate(model.tasks) if task.name in rows.y[stream]]
         for number, place in enumerate(feeding):
             if step.task_factors(model)[place] > 0:
-                found = pull((one_hot(totals, number, outputs[place]), NO_GRADIENT))[0]
+                found = of_task(pull, totals, number, outputs[place])
                 known = [
                     one / scale if there else None
                     for one, there in zip(found, reached[number], strict=True)
@@ -197,6 +197,16 @@ def one_hot(totals: Sequence[Any], place: int, value: Any) -> list[Any]:
     Symbolic ones: a real zero would go through every head, and come back NaN from a broken one.
     """
     return [value if number == place else NO_GRADIENT for number in range(len(totals))]
+
+
+def of_task(pull: Any, totals: Sequence[Any], place: int, output: Any) -> Any:
+    """The gradient of one of several sums of losses, times `output`."""
+    try:
+        return pull((one_hot(totals, place, output), NO_GRADIENT))[0]
+    except ValueError:  # JAX cannot go back through a scan of a head that has no gradient at all.
+        zero = jnp.zeros(())
+        real = [output if number == place else zero for number in range(len(totals))]
+        return pull((real, zero))[0]
 
 
 def reached_by(run: Callable[[Any], Any], inputs: Any, outputs: int) -> list[list[bool]]:
