@@ -58,8 +58,8 @@ def goemotions(seed):
 def stsb(seed):
     """How alike two sentences are."""
     example = seeds.load_example("similarity_and_paraphrase")
-    given = [str(minilm.folder()), "--sets", "stsb", "--seed", str(seed), "--verbose", "0"]
-    model, mixture, data = example.train(example.parse(given))
+    given = [str(minilm.folder()), "--sets=stsb", "--compare=cosine", f"--seed={seed}"]
+    model, mixture, data = example.train(example.parse([*given, "--verbose=0"]))
     rows = mixture.like(data["stsb"].validation)
     return model.evaluate(rows, return_dict=True, verbose=0)
 

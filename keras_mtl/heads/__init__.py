@@ -1,7 +1,7 @@
 """From a trunk's features to one task's scores."""
 
 from keras_mtl.heads.chain import NEVER, BestPath, chain_losses
-from keras_mtl.heads.compared import CandidatesHead, PairHead, flat_texts
+from keras_mtl.heads.compared import CandidatesHead, CosineHead, PairHead, flat_texts
 from keras_mtl.heads.ordinal import GradeProbabilities, OrdinalHead, log_probabilities
 from keras_mtl.heads.pooled import PooledHead
 from keras_mtl.heads.pooling import POOLINGS, Pooling
@@ -16,6 +16,7 @@ __all__ = [
     "WORD_STARTS",
     "BestPath",
     "CandidatesHead",
+    "CosineHead",
     "ChainHead",
     "FirstText",
     "JoinTexts",

@@ -8,6 +8,10 @@ from keras import ops
 
 from keras_mtl.heads.chain import NEVER
 from keras_mtl.heads.pooled import PooledHead
+from keras_mtl.heads.precision import loss_dtype
+
+# Squared lengths below count as this one, so that a zero vector has a gradient.
+_TINY = 1e-12
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
@@ -50,6 +54,62 @@ class PairHead(PooledHead):
             return super().call(features, training=training)
         vectors = vectors_of_texts(self, features)
         return self.score(compare(vectors[:, 0], vectors[:, -1]), training)
+
+
+@keras.saving.register_keras_serializable(package="keras_mtl")
+class CosineHead(PooledHead):
+    """A score of two texts from the cosine of their vectors, by a learned line.
+
+    Args:
+        same: Score of vectors of one direction, before training.
+        unlike: Score of vectors at a right angle, before training.
+        pooling: As in `PooledHead`.
+        dropout: As in `PooledHead`; of each text's vector.
+        task: As in `PooledHead`.
+        layer: As in `PooledHead`.
+
+    Call arguments:
+        features: `{"sequence": (B, T, L, D), "padding_mask": (B, T, L)}`: the first and the last
+            text of a row are compared.
+
+    Returns:
+        Scores `(B, 1)` in float32.
+
+    Reference:
+        [Reimers and Gurevych, 2019](https://arxiv.org/abs/1908.10084)
+    """
+
+    def __init__(
+        self,
+        same: float = 1.0,
+        unlike: float = 0.0,
+        pooling: str | None = None,
+        dropout: float = 0.0,
+        task: str | None = None,
+        layer: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(1, pooling, None, dropout, task, layer, **kwargs)
+        self.same = same
+        self.unlike = unlike
+        self.scores.kernel_initializer = keras.initializers.Constant(same - unlike)
+        self.scores.bias_initializer = keras.initializers.Constant(unlike)
+
+    def build(self, features_shape: dict[str, Any]) -> None:
+        flat = _flat_shapes(features_shape)
+        self.pooling.build(flat[self._sequence(flat)])
+        self.dropout.build((None, None, self._pooled_shape(flat)[-1]))
+        self.scores.build((None, 1))
+        self.built = True
+
+    def call(self, features: dict[str, Any], training: bool | None = None) -> Any:
+        vectors = self.dropout(vectors_of_texts(self, features), training=training)
+        return self.scores(cosine(vectors[:, 0], vectors[:, -1]))
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        del config["units"], config["hidden_dim"]
+        return {**config, "same": self.same, "unlike": self.unlike}
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
@@ -116,6 +176,16 @@ class CandidatesHead(PooledHead):
 def compare(one: Any, other: Any) -> Any:
     """What two vectors `(..., D)` say of each other, `(..., 4 * D)`."""
     return ops.concatenate([one, other, ops.abs(one - other), one * other], axis=-1)
+
+
+def cosine(one: Any, other: Any) -> Any:
+    """The cosine of the angle between vectors `(B, D)`, `(B, 1)` in float32; 0 of a zero vector."""
+    one, other = (ops.cast(each, loss_dtype()) for each in (one, other))
+    products = ops.sum(one * other, axis=-1, keepdims=True)
+    squares = [ops.sum(ops.square(each), axis=-1, keepdims=True) for each in (one, other)]
+    # Each by itself: the product of two small squares would be none.
+    of_one, of_other = (ops.rsqrt(ops.maximum(square, _TINY)) for square in squares)
+    return products * of_one * of_other
 
 
 def vectors_of_texts(head: PooledHead, features: Mapping[str, Any]) -> Any:

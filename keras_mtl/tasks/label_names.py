@@ -90,13 +90,19 @@ def check_share(name: str, **shares: float) -> None:
             )
 
 
+def check_choice(name: str, argument: str, value: Any, known: Sequence[str]) -> None:
+    """See that an argument of a task is one of those there are. Raises `ValueError`."""
+    if value not in known:
+        raise ValueError(
+            f"`{argument}` of task {name!r} must be one of {', '.join(map(repr, known))}. "
+            f"Received: {argument}={value!r}."
+        )
+
+
 def check_pooling(name: str, pooling: str | None) -> None:
     """See that a task's way of pooling is known, or `None`. Raises `ValueError`."""
-    if pooling is not None and pooling not in POOLINGS:
-        raise ValueError(
-            f"`pooling` of task {name!r} must be one of {', '.join(map(repr, POOLINGS))}. "
-            f"Received: pooling={pooling!r}."
-        )
+    if pooling is not None:
+        check_choice(name, "pooling", pooling, POOLINGS)
 
 
 def check_hidden_dim(name: str, hidden_dim: int | None) -> None:

@@ -1,17 +1,21 @@
 """Two texts in a row, and what they are to each other."""
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import keras
 
-from keras_mtl.heads import PairHead
+from keras_mtl.heads import CosineHead, PairHead
 from keras_mtl.tasks import scores as of_scores
 from keras_mtl.tasks.classification import Classification
+from keras_mtl.tasks.label_names import check_choice
 from keras_mtl.tasks.pooled import PooledTask
 from keras_mtl.tasks.regression import Regression
 from keras_mtl.tasks.task import Task
+
+COMPARISONS = ("features", "cosine")
 
 
 def decided(task: Any, reads_pairs: bool) -> Any:
@@ -60,6 +64,40 @@ class Similarity(_OfPairs, Regression):
     """A task with one score for each pair of texts; made by `similarity`."""
 
     joint: bool | None = None
+    compare: str = "features"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice(self.name, "compare", self.compare, COMPARISONS)
+        if self.compare == "features":
+            return
+        if self.joint:
+            raise ValueError(
+                f"`joint` of task {self.name!r} must be False, or None, with compare='cosine': a "
+                "pair read as one text has one vector. Received: joint=True. Leave it out, or "
+                "compare='features'."
+            )
+        if self.hidden_dim is not None:
+            raise ValueError(
+                f"`hidden_dim` of task {self.name!r} must be None with compare='cosine', which "
+                f"compares what the trunk gives. Received: {self.hidden_dim}. Leave it out."
+            )
+        object.__setattr__(self, "joint", False)
+
+    def head(self) -> keras.layers.Layer:
+        if self.compare == "features":
+            return super().head()
+        mean, std = self._unit
+        low, high = self.range or (-math.inf, math.inf)
+        return CosineHead(
+            min((high - mean) / std, 2.0),
+            max((low - mean) / std, -2.0),
+            self.pooling,
+            self.dropout,
+            self.name,
+            self.layer,
+            name=f"{self.name}_head",
+        )
 
 
 def pair_classification(
@@ -133,6 +171,7 @@ def similarity(
     mean: float | None = None,
     std: float | None = None,
     joint: bool | None = None,
+    compare: str = "features",
     pooling: str | None = None,
     hidden_dim: int | None = None,
     dropout: float = 0.0,
@@ -143,6 +182,11 @@ def similarity(
     Rows have the columns `sentence1` and `sentence2`, and are read as those of
     `pair_classification`; the score is one as of `regression`.
 
+    An encoder of sentences, whose vectors are near each other where texts are alike, is asked best
+    by `compare="cosine"`: the trunk reads each text by itself, and the score is `a * cos + b`,
+    learned with the rest; at first 2 `std` above the mean for a cosine of 1 and below it for 0,
+    within the range.
+
     Args:
         name: Name of the task and of the model's output.
         values: As in `regression`.
@@ -151,6 +195,8 @@ def similarity(
         mean: As in `regression`.
         std: As in `regression`.
         joint: Whether the trunk reads both texts as one; by default if it can.
+        compare: `"features"`: by a layer over the features of both texts. `"cosine"`: by the
+            cosine of their vectors, each text read by itself.
         pooling: As in `classification`.
         hidden_dim: Width of a hidden layer in the head; linear when `None`.
         dropout: Share of the features dropped in training.
@@ -169,5 +215,5 @@ def similarity(
     """
     bounds = of_scores.checked_bounds(name, range)
     mean, std = of_scores.mean_and_std(name, values, bounds, mean, std)
-    options = (pooling, hidden_dim, dropout, layer)
-    return Similarity(name, column or name, bounds, mean, std, *options, joint=joint)
+    options = (pooling, hidden_dim, dropout, layer, joint, compare)
+    return Similarity(name, column or name, bounds, mean, std, *options)

@@ -9,9 +9,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_mtl.heads import POOLINGS, CandidatesHead, loss_dtype
+from keras_mtl.heads import CandidatesHead, loss_dtype
 from keras_mtl.missing import is_missing
-from keras_mtl.tasks.label_names import check_hidden_dim, check_layer, check_share
+from keras_mtl.tasks.label_names import (
+    check_choice,
+    check_hidden_dim,
+    check_layer,
+    check_pooling,
+    check_share,
+)
 from keras_mtl.tasks.pairs import decided
 from keras_mtl.tasks.ranking_metrics import (
     DiscountedGain,
@@ -43,15 +49,8 @@ class Ranking(Task):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for argument, value, known in (
-            ("loss", self.loss_kind, LOSSES),
-            ("pooling", self.pooling, (None, *POOLINGS)),
-        ):
-            if value not in known:
-                raise ValueError(
-                    f"`{argument}` of task {self.name!r} must be one of "
-                    f"{', '.join(map(repr, known))}. Received: {argument}={value!r}."
-                )
+        check_choice(self.name, "loss", self.loss_kind, LOSSES)
+        check_pooling(self.name, self.pooling)
         check_share(self.name, dropout=self.dropout)
         check_hidden_dim(self.name, self.hidden_dim)
         check_layer(self.name, self.layer)

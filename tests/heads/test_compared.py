@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 import keras_mtl as mtl
-from keras_mtl.heads import NEVER, CandidatesHead, PairHead, PooledHead
+from keras_mtl.heads import NEVER, CandidatesHead, CosineHead, PairHead, PooledHead
 from tests.contracts import random_features
 
 pytestmark = pytest.mark.any_backend
@@ -53,6 +53,26 @@ def test_a_pair_read_as_one_is_a_text():
     np.testing.assert_array_equal(values(head(flat)), values(plain(flat)))
 
 
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_the_cosine_of_a_pair_is_a_score_by_a_line(pooling):
+    shaped, flat = of_texts()
+    head = CosineHead(2.0, -1.5, pooling)
+    found = values(head(shaped))
+    of_each = vectors(head, flat)
+    u, v = of_each[:1], of_each[1:2]
+    expected = np.sum(u * v) / np.linalg.norm(u) / np.linalg.norm(v)
+    np.testing.assert_allclose(found[0], 3.5 * expected - 1.5, atol=1e-5)
+    assert found.dtype == np.float32 and len(head.trainable_weights) == 2
+    # A text beside itself, whatever its length; one that is far longer; and one without a token.
+    sequence = ops.convert_to_tensor([[[[0.3, -4.0]], [[0.3, -4.0]]], [[[1.0, 0.0]], [[0.0, 1e6]]]])
+    head = CosineHead(2.0, -1.5, pooling)
+    mask = ops.ones((2, 2, 1), "bool")
+    found = values(head({"sequence": sequence, "padding_mask": mask}))
+    np.testing.assert_allclose(found[:, 0], [2.0, -1.5], atol=1e-6)
+    empty = values(head({"sequence": sequence, "padding_mask": ops.zeros((2, 2, 1), "bool")}))
+    np.testing.assert_allclose(empty[:, 0], -1.5)
+
+
 @pytest.mark.parametrize("joint", [False, True])
 def test_candidates_have_a_score_each_and_those_that_are_missing_none(joint):
     shaped, flat = of_texts(rows=1, texts=3)
@@ -70,7 +90,13 @@ def test_candidates_have_a_score_each_and_those_that_are_missing_none(joint):
 
 
 @pytest.mark.parametrize(
-    "head", [PairHead(2, hidden_dim=3), CandidatesHead(True), CandidatesHead()]
+    "head",
+    [
+        PairHead(2, hidden_dim=3),
+        CosineHead(3.0, 0.5, dropout=0.1),
+        CandidatesHead(True),
+        CandidatesHead(),
+    ],
 )
 def test_heads_are_saved_and_do_not_see_padding(head):
     shaped, _ = of_texts()
@@ -97,5 +123,27 @@ def test_every_task_that_compares_has_such_a_head():
         mtl.pair_classification("a", ("x", "y")): PairHead,
         mtl.ranking("b"): CandidatesHead,
         mtl.similarity("c"): PairHead,
+        mtl.similarity("d", compare="cosine"): CosineHead,
     }
     assert all(type(task.head()) is kind for task, kind in made.items())
+
+
+def test_a_cosine_begins_with_scores_far_from_the_mean_and_in_range():
+    task = mtl.similarity("near", range=(0, 5), mean=2.9, std=1.5, compare="cosine")
+    sequence = ops.convert_to_tensor([[[[1.0, 0.0]], [[2.0, 0.0]]], [[[1.0, 0.0]], [[0.0, 3.0]]]])
+    features = {"sequence": sequence, "padding_mask": ops.ones((2, 2, 1), "bool")}
+    found = task.prediction()(task.head()(features))
+    np.testing.assert_allclose(values(found)[:, 0], [5, 0], atol=1e-5)
+    free = mtl.similarity("near", mean=3, std=0.5, compare="cosine")
+    found = free.prediction()(free.head()(features))
+    np.testing.assert_allclose(values(found)[:, 0], [4, 2], atol=1e-5)
+
+
+def test_a_cosine_wants_two_vectors_as_they_are():
+    assert mtl.similarity("near", compare="cosine").joint is False
+    with pytest.raises(ValueError, match="`joint` of task 'near' must be False, or None, with"):
+        mtl.similarity("near", compare="cosine", joint=True)
+    with pytest.raises(ValueError, match="`hidden_dim` of task 'near' must be None with"):
+        mtl.similarity("near", compare="cosine", hidden_dim=8)
+    with pytest.raises(ValueError, match="`compare` of task 'near' must be one of 'features', 'c"):
+        mtl.similarity("near", compare="dot")

@@ -28,10 +28,11 @@ def splits():
 
 
 def tasks(joint=None):
+    compare = "cosine" if joint is False else "features"
     return [
         mtl.pair_classification("same", ("no", "yes"), joint=joint),
         mtl.ranking("answer", joint=joint),
-        mtl.similarity("alike", PAIRS["alike"], range=(0, 5), joint=joint),
+        mtl.similarity("alike", PAIRS["alike"], range=(0, 5), joint=joint, compare=compare),
         mtl.classification("topic", ("x", "y")),
     ]
 
