@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from keras_mtl.balancing.aggregator import GradientAggregator
-from keras_mtl.balancing.gramians import inverse_of_range, masked
+from keras_mtl.balancing.gramians import inverse_of_range, masked, unit_diagonal
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
@@ -28,10 +28,8 @@ class ConFIG(GradientAggregator):
 
     def weights(self, gramian: Any, losses: Any = None, present: Any = None) -> Any:
         gramian, present, _ = masked(gramian, present)
-        norms = ops.sqrt(ops.diagonal(gramian))
-        inverse = ops.where(norms > 0, 1.0 / ops.where(norms > 0, norms, 1.0), 0.0)
-        cosines = gramian * ops.expand_dims(inverse, 0) * ops.expand_dims(inverse, 1)
-        found = inverse_of_range(cosines, ops.cast(norms > 0, norms.dtype))
+        cosines, inverse = unit_diagonal(gramian)
+        found = inverse_of_range(cosines, ops.cast(inverse > 0, inverse.dtype))
         length = ops.sqrt(ops.maximum(ops.sum(found * ops.matmul(cosines, found)), 0.0))
         usable = length > 1e-6
         unit = ops.where(usable, found * inverse / ops.where(usable, length, 1.0), 0.0)

@@ -19,7 +19,7 @@ class FairGrad(GradientAggregator):
     `g_t . d` in the sense of alpha-fairness. 1 is proportional fairness, `NashMTL`; the higher, the
     closer to the best for the worst. Found by Newton's method. `w` of `c * c * G` is that of `G`
     times `c^(-2 * alpha / (1 + alpha))`. For gradients that are opposed, or 0, there is no finite
-    answer: 1e-6 of the mean of the diagonal is added to it.
+    answer: 1e-6 of itself is added to each entry of the diagonal.
 
     Args:
         alpha: Above 0.
@@ -52,25 +52,32 @@ class FairGrad(GradientAggregator):
 
 
 def fair_weights(gramian: Any, present: Any, alpha: float) -> Any:
-    """Weights with `G w = w^(-1 / alpha)`, `(tasks,)`."""
+    """Weights with `G w = w^(-1 / alpha)`, `(tasks,)`.
+
+    With `w = s * v` and `s_t = G_tt^(-alpha / (1 + alpha))` it is `A v = v^(-1 / alpha)`, where the
+    diagonal of `A` is 1: a gradient far shorter than others counts as they do.
+    """
     gramian, present, scale = masked(gramian, present)
     tasks, power = gramian.shape[0], 1.0 / alpha
     eye = ops.eye(tasks, dtype=loss_dtype())
-    gramian = gramian + eye * (RIDGE + 1.0 - present)
+    size = ops.maximum(ops.diagonal(gramian), _SHORTEST) ** (-alpha / (1.0 + alpha))
+    matrix = ops.expand_dims(size**power, 1) * gramian * size
+    # An absent task has no row.
+    matrix = matrix + eye * (RIDGE + 1.0 - present)
 
     def step(_: Any, found: Any) -> Any:
         # In the logarithm of the weights, where no step can leave the positive ones.
         pull = found ** (-power)
-        rest = ops.matmul(gramian, found) - pull
-        matrix = gramian * found + eye * (power * pull)
-        move = ops.squeeze(ops.solve(matrix, ops.expand_dims(-rest, 1)), 1)
+        rest = ops.matmul(matrix, found) - pull
+        slope = matrix * found + eye * (power * pull)
+        move = ops.squeeze(ops.solve(slope, ops.expand_dims(-rest, 1)), 1)
         return found * ops.exp(ops.clip(move, -_LONGEST, _LONGEST))
 
-    squares = ops.maximum(ops.diagonal(gramian), RIDGE)
-    start = squares ** (-alpha / (1.0 + alpha))
-    found = ops.fori_loop(0, _STEPS, step, start)
-    return found * scale ** (-alpha / (1.0 + alpha)) * present
+    found = ops.fori_loop(0, _STEPS, step, ops.ones_like(size))
+    return found * size * scale ** (-alpha / (1.0 + alpha)) * present
 
 
 # Of the logarithm of a weight, in one step; and how many steps there are.
 _LONGEST, _STEPS = 1.0, 40
+# Squared length of a gradient, of the mean of all; shorter ones count as this long.
+_SHORTEST = 1e-12

@@ -52,6 +52,17 @@ def task_values(values: Any, gramian: Any) -> Any:
     return ops.cast(ops.convert_to_tensor(values), loss_dtype())
 
 
+def unit_diagonal(gramian: Any) -> tuple[Any, Any]:
+    """The cosines between gradients, `(tasks, tasks)`, and 1 over their lengths; 0 of a zero one.
+
+    Single precision knows each product to so many digits, whatever its size, and so the cosines;
+    what a sum over gradients of unlike length says of the short ones is lost in it.
+    """
+    norms = ops.sqrt(ops.diagonal(gramian))
+    inverse = ops.where(norms > 0, 1.0 / ops.where(norms > 0, norms, 1.0), 0.0)
+    return gramian * ops.expand_dims(inverse, 0) * ops.expand_dims(inverse, 1), inverse
+
+
 def inverse_of_range(gramian: Any, values: Any) -> Any:
     """`G+ v`: the pseudoinverse, with what single precision cannot tell from 0 left out."""
     eigenvalues, vectors = ops.eigh(gramian)

@@ -7,7 +7,6 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from keras_mtl.data.mixing.batches import Batches
 from keras_mtl.devices import only_one_cpu
 from keras_mtl.heads import loss_dtype
 from keras_mtl.training import step, tensorflow_each
@@ -15,6 +14,20 @@ from keras_mtl.training.aggregation import needs_each, passes, passes_apart, sca
 from keras_mtl.training.clipping import clip, clips
 from keras_mtl.training.task_sums import task_sums
 from keras_mtl.training.tensorflow_each import add_up, dense
+from keras_mtl.training.tensorflow_input import evaluation_input, training_input
+
+__all__ = [
+    "evaluation_input",
+    "make_function",
+    "pass_variables",
+    "replica_count",
+    "scope",
+    "sync",
+    "test_step",
+    "train_step",
+    "training_input",
+    "turns_of",
+]
 
 # A run of its own data may have many shapes; from here on they share a compiled step.
 _MAX_STATIC_SHAPES = 32
@@ -140,17 +153,6 @@ def turns_of(model: Any) -> Iterator[bool]:
     yield from (number % every == 0 for number in itertools.count(done))
 
 
-def training_input(batches: Batches) -> Any:
-    """Mixture batches in the form that `fit` takes on this backend."""
-    return _dataset(batches.forward, batches)
-
-
-def evaluation_input(batches: Batches) -> Any:
-    """Mixture batches in the form that `evaluate` takes on this backend."""
-    dataset = _dataset(batches.forward, batches)
-    return dataset.apply(tf.data.experimental.assert_cardinality(len(batches)))
-
-
 def replica_count(model: Any) -> int:
     """Replicas that share each batch."""
     count: int = model.distribute_strategy.num_replicas_in_sync
@@ -164,18 +166,6 @@ def scope(model: Any) -> Any:
 
 def sync(model: Any) -> None:
     """Variables are always current here."""
-
-
-def _dataset(forward: Callable[[], Iterator[Any]], batches: Batches) -> Any:
-    signature = tf.nest.map_structure(
-        lambda leaf: tf.TensorSpec((None,) * leaf.ndim, leaf.dtype), batches[0]
-    )
-    dataset = tf.data.Dataset.from_generator(forward, output_signature=signature).prefetch(4)
-    # Nothing here can be tuned, and the tuner, which looks at 10 ms, 20 ms, 40 ms and so on,
-    # keeps the end of `fit` waiting for its next look: as long as all the training before.
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return dataset.with_options(options)
 
 
 def _apply(model: Any, gradients: list[Any], whole: bool) -> Any:

@@ -1,6 +1,7 @@
 """What the step on TensorFlow does for its speed changes nothing but that."""
 
 import importlib
+import itertools
 import os
 
 import keras
@@ -38,6 +39,26 @@ def test_batches_are_handed_over_without_the_tuner_that_delays_the_end_of_fit():
     ):
         dataset = hand_over(batches(model.preprocessor, TASKS))
         assert dataset.options().autotune.enabled is False
+
+
+def test_batches_arrive_as_they_were_sent():
+    model, mixture = demo_model(), demo_mixture()
+    for batches, hand_over in (
+        (mixture.training_batches, tensorflow_step.training_input),
+        (mixture.evaluation_batches, tensorflow_step.evaluation_input),
+    ):
+        sent = batches(model.preprocessor, TASKS)
+        arrived = 0
+        for batch, found in zip(itertools.islice(sent.forward(), 12), hand_over(sent)):  # noqa: B905
+            for one, other in zip(
+                keras.tree.flatten_with_path(batch),
+                keras.tree.flatten_with_path(found),
+                strict=True,
+            ):
+                assert one[0] == other[0] and one[1].dtype == other[1].dtype.as_numpy_dtype
+                np.testing.assert_array_equal(other[1], one[1], strict=True)
+            arrived += 1
+        assert arrived == min(12, len(list(itertools.islice(sent.forward(), 12)))) > 1
 
 
 def test_steps_of_all_shapes_share_one_compiled_update():

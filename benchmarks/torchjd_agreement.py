@@ -1,0 +1,229 @@
+"""Our methods on gradients against TorchJD's, on 200 random problems.
+
+    pip install "keras_mtl[benchmark]"
+    python benchmarks/torchjd_agreement.py
+
+A problem is the gradients of 2 to 16 tasks: random ones, nearly parallel ones, ones of unlike
+length, or fewer directions than tasks; all of it times 1e-6 to 1e6. Both get its Gramian (TorchJD,
+where it wants them, the gradients): ours in float32, as in a step, TorchJD in float64. Two answers
+agree whose directions differ by at most a hundredth of their length. Where they do not, what the
+method is defined by decides: how far each answer is from it, computed in float64. The status is 1
+where TorchJD's is nearer on a problem. Where a method takes tasks in a random order, both take the
+same one.
+"""
+
+import argparse
+import os
+import sys
+from collections import Counter
+
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+
+NEAR = 1e-2  # Of the length of a direction.
+NOTHING = 1e-4  # Of the length of the mean: what is shorter is a direction of none.
+OUTCOMES = ("agree", "both right", "ours nearer", "TorchJD nearer")
+KINDS = ("random", "nearly parallel", "of unlike length", "few directions")
+
+
+def problem(number):
+    """The gradients of problem `number`, `(tasks, D)` in float64, and of what kind they are."""
+    random = np.random.default_rng(number)
+    tasks, kind = int(random.integers(2, 17)), KINDS[number % len(KINDS)]
+    gradients = random.normal(size=(tasks, 40))
+    if kind == "nearly parallel":
+        gradients = random.normal(size=40) + 0.1 * gradients
+    elif kind == "of unlike length":
+        gradients *= 10.0 ** random.uniform(-1.5, 1.5, size=(tasks, 1))
+    elif kind == "few directions":
+        rank = int(random.integers(1, tasks))
+        gradients = random.normal(size=(tasks, rank)) @ random.normal(size=(rank, 40))
+    return gradients * 10.0 ** random.uniform(-6, 6), kind
+
+
+def unit(gradients):
+    """Gradients of length 1; a direction's products with them are its shadows."""
+    return gradients / np.linalg.norm(gradients, axis=1, keepdims=True)
+
+
+def length(vector):
+    return float(np.linalg.norm(vector))
+
+
+def projected(gradients, starts):
+    """The sum of `starts` `(n, D)`, each brought to where it hurts no task, by least squares."""
+    from scipy.optimize import nnls
+
+    # Columns of length 1: the solver's tolerance is absolute.
+    columns = unit(gradients).T
+    found = 0.0
+    for start in starts:
+        size = length(start) or 1.0
+        found = found + start + size * columns @ nnls(columns, -start / size)[0]
+    return found
+
+
+def from_direction(exact):
+    """How far a direction is from the exact one, over its length or that of the mean's."""
+
+    def distance(gradients, direction):
+        found = exact(gradients)
+        return length(direction - found) / max(length(found), NOTHING * length(gradients.mean(0)))
+
+    return distance
+
+
+def from_fair(alpha):
+    """How far `g_t . d` is from `w_t^(-1 / alpha)`, from the direction alone."""
+
+    def distance(gradients, direction):
+        weights = np.linalg.lstsq(gradients.T, direction, rcond=None)[0]
+        if (weights <= 0).any():
+            return np.inf
+        return float(np.abs(gradients @ direction * weights ** (1 / alpha) - 1).max())
+
+    return distance
+
+
+def unlike_shadows(gradients, direction):
+    """How unlike the shadows of a direction are, of the largest."""
+    shadows = unit(gradients) @ direction
+    return float(np.ptp(shadows) / max(np.abs(shadows).max(), 1e-300))
+
+
+def longer_than_least(gradients, direction):
+    """How much longer than the shortest average of gradients a direction is, of the mean's."""
+    tasks = len(gradients)
+    # Sums of 1 by a heavy row; then scaled to be so exactly.
+    from scipy.optimize import nnls
+
+    size = np.abs(gradients).max()
+    heavy = 1e4 * np.ones((1, tasks))
+    weights = nnls(np.vstack([gradients.T / size, heavy]), np.append(np.zeros(40), 1e4))[0]
+    least = length(weights / weights.sum() @ gradients)
+    return (length(direction) - least) / length(gradients.mean(0))
+
+
+def below_best_worst(c):
+    """How far the worst gain of a direction, and its way from the mean, are from CAGrad's best."""
+
+    def distance(gradients, direction):
+        import cvxpy
+
+        scale = length(gradients.mean(0))
+        rows = gradients / scale
+        mean = rows.mean(0)
+        best = cvxpy.Variable(len(mean))
+        worst = cvxpy.Problem(
+            cvxpy.Maximize(cvxpy.min(rows @ best)), [cvxpy.norm(best - mean, 2) <= c]
+        ).solve(cvxpy.CLARABEL)
+        found = direction / scale
+        too_far = max(length(found - mean) - c, 0.0)
+        return max(worst - float((rows @ found).min()), 0.0) + too_far
+
+    return distance
+
+
+def aligned(gradients):
+    """AlignedMTL's direction from the singular values of the gradients themselves."""
+    left, values, right = np.linalg.svd(gradients, full_matrices=False)
+    known = values > 1e-5 * values[0]
+    return values[known].min() * (left[:, known].mean(0) @ right[known])
+
+
+def in_turn(gradients):
+    """PCGrad's direction, the others in ascending order."""
+    found = 0.0
+    for task, one in enumerate(gradients):
+        for other, against in enumerate(gradients):
+            product = one @ against
+            if other != task and product < 0:
+                one = one - product / (against @ against) * against
+        found = found + one
+    return found
+
+
+def methods():
+    """Name to: ours, TorchJD's for so many tasks, and how far a direction is from the method's."""
+    import torch
+    from torchjd import aggregation as theirs
+
+    from keras_mtl import balancing as ours
+
+    def mean_of(each):
+        return lambda rows: projected(rows, each(rows))
+
+    parts = from_direction(mean_of(lambda rows: rows / len(rows)))
+    whole = from_direction(mean_of(lambda rows: rows.mean(0, keepdims=True)))
+    torch.manual_seed(0)
+    return {
+        "UPGrad": (ours.UPGrad(), lambda n: theirs.UPGrad(), parts),
+        "DualProj": (ours.DualProj(), lambda n: theirs.DualProj(), whole),
+        "MGDA": (ours.MGDA(), lambda n: theirs.MGDA(), longer_than_least),
+        "CAGrad": (ours.CAGrad(0.5), lambda n: theirs.CAGrad(0.5), below_best_worst(0.5)),
+        "IMTLG": (ours.IMTLG(), lambda n: theirs.IMTLG(), unlike_shadows),
+        "ConFIG": (ours.ConFIG(), lambda n: theirs.ConFIG(), unlike_shadows),
+        "AlignedMTL": (
+            ours.AlignedMTL(), lambda n: theirs.AlignedMTL(), from_direction(aligned),
+        ),
+        "NashMTL": (
+            ours.NashMTL(), lambda n: theirs.NashMTL(n, max_norm=0), from_fair(1.0),
+        ),
+        "FairGrad": (ours.FairGrad(2.0), lambda n: theirs.FairGrad(2.0), from_fair(2.0)),
+        "PCGrad": (
+            ours.PCGrad("ascending"), lambda n: theirs.PCGrad(), from_direction(in_turn),
+        ),
+    }  # fmt: skip
+
+
+def outcome(gradients, ours, theirs, distance):
+    """Which of two directions is right, as one of `OUTCOMES`."""
+    size = max(length(theirs), NOTHING * length(gradients.mean(0)))
+    if np.isfinite(theirs).all() and length(ours - theirs) <= NEAR * size:
+        return "agree"
+    own = distance(gradients, ours)
+    other = distance(gradients, theirs) if np.isfinite(theirs).all() else np.inf
+    if max(own, other) <= NEAR:
+        return "both right"
+    return "ours nearer" if own <= other else "TorchJD nearer"
+
+
+def main():
+    """Compare on every problem, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--problems", type=int, default=200)
+    parser.add_argument("--methods", nargs="+")
+    options = parser.parse_args()
+    import torch
+
+    torch.randperm = lambda count, *_, **__: torch.arange(count)
+    found = {}
+    for name, (ours, theirs, distance) in methods().items():
+        if options.methods and name not in options.methods:
+            continue
+        found[name] = {kind: Counter() for kind in KINDS}
+        for number in range(options.problems):
+            gradients, kind = problem(number)
+            weights = np.asarray(ours.weights((gradients @ gradients.T).astype("float32")))
+            own = weights.astype("float64") @ gradients
+            try:
+                other = theirs(len(gradients))(torch.tensor(gradients)).numpy()
+            except Exception as error:  # noqa: BLE001 (whatever it is, there is no answer)
+                other = np.full(gradients.shape[1], np.nan)
+                found[name][kind][f"{type(error).__name__} in TorchJD"] += 1
+            found[name][kind][outcome(gradients, own, other, distance)] += 1
+        print(name, {kind: dict(counts) for kind, counts in found[name].items()}, flush=True)
+    print(f"| method | {' | '.join(OUTCOMES)} |\n|---|{'---:|' * len(OUTCOMES)}")
+    short = 0
+    for name, kinds in found.items():
+        whole = sum(kinds.values(), Counter())
+        print(f"| {name} | {' | '.join(str(whole[one]) for one in OUTCOMES)} |")
+        short += whole["TorchJD nearer"]
+    print(f"problems on which TorchJD is nearer: {short} (goal: 0)")
+    return int(short > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
