@@ -6,8 +6,7 @@ import keras
 from keras import ops
 
 from keras_mtl.balancing.aggregator import GradientAggregator
-from keras_mtl.balancing.gramians import masked, smallest_known, unit_diagonal
-from keras_mtl.heads import loss_dtype
+from keras_mtl.balancing.gramians import eigen, masked
 
 SCALES = ("min", "median", "rmse")
 
@@ -48,15 +47,7 @@ class AlignedMTL(GradientAggregator):
 
     def weights(self, gramian: Any, losses: Any = None, present: Any = None) -> Any:
         gramian, present, _ = masked(gramian, present)
-        # Of gradients of unlike length the small eigenvalues drown in single precision; how many
-        # there are is seen from the cosines.
-        cosines, _ = unit_diagonal(gramian)
-        spread = ops.eigh(cosines)[0]
-        none = ops.sum(ops.cast(spread <= smallest_known(spread), "int32"))
-        eigenvalues, vectors = (
-            ops.cast(one, loss_dtype()) for one in ops.eigh(ops.cast(gramian, "float64"))
-        )
-        known = ops.logical_and(ops.arange(eigenvalues.shape[0]) >= none, eigenvalues > 0)
+        eigenvalues, vectors, known = eigen(gramian)
         shrink = ops.where(known, self._scale(eigenvalues, known), 0.0)
         shrink = ops.sqrt(shrink / ops.where(known, eigenvalues, 1.0))
         preference = present / ops.maximum(ops.sum(present), 1.0)

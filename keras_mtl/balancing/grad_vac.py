@@ -70,7 +70,8 @@ class GradVac(GradientAggregator):
             length = ops.sqrt(ops.maximum(ops.sum(seen * rows, axis=1), 0.0))
             norm = ops.matmul(other, norms)
             product = length * norm
-            known = product > 0
+            # What was bent to almost nothing has no angle that single precision knows.
+            known = ops.logical_and(product > 0, length > _SHORTEST * norms)
             cosine = ops.sum(seen * other, axis=1) / ops.where(known, product, 1.0)
             cosine = ops.clip(cosine, -1.0, 1.0)
             aim = ops.clip(ops.sum(usual * other, axis=1), -0.999, 0.999)
@@ -89,6 +90,10 @@ class GradVac(GradientAggregator):
     def get_config(self) -> dict[str, Any]:
         own = {"beta": self.beta, "order": self.order, "seed": self.seed}
         return {**super().get_config(), **own}
+
+
+# Of the length that a gradient had.
+_SHORTEST = 1e-3
 
 
 def _side(cosine: Any) -> Any:

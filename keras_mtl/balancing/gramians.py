@@ -63,10 +63,23 @@ def unit_diagonal(gramian: Any) -> tuple[Any, Any]:
     return gramian * ops.expand_dims(inverse, 0) * ops.expand_dims(inverse, 1), inverse
 
 
+def eigen(gramian: Any) -> tuple[Any, Any, Any]:
+    """Eigenvalues in ascending order, eigenvectors as columns, and which values are not 0.
+
+    Of gradients of unlike length the small eigenvalues drown in single precision: double is used
+    where the backend has it, and how many are 0 is seen from the cosines.
+    """
+    found = ops.eigh(ops.cast(gramian, "float64"))
+    values, vectors = (ops.cast(one, loss_dtype()) for one in found)
+    spread = ops.eigh(unit_diagonal(gramian)[0])[0]
+    none = ops.sum(ops.cast(spread <= smallest_known(spread), "int32"))
+    known = ops.logical_and(ops.arange(values.shape[0], dtype="int32") >= none, values > 0)
+    return values, vectors, known
+
+
 def inverse_of_range(gramian: Any, values: Any) -> Any:
     """`G+ v`: the pseudoinverse, with what single precision cannot tell from 0 left out."""
-    eigenvalues, vectors = ops.eigh(gramian)
-    known = eigenvalues > smallest_known(eigenvalues)
+    eigenvalues, vectors, known = eigen(gramian)
     inverse = ops.where(known, 1.0 / ops.where(known, eigenvalues, 1.0), 0.0)
     return ops.matmul(vectors, inverse * ops.matmul(ops.transpose(vectors), values))
 

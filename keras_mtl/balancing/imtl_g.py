@@ -6,15 +6,14 @@ import keras
 from keras import ops
 
 from keras_mtl.balancing.aggregator import GradientAggregator
-from keras_mtl.balancing.gramians import inverse_of_range, masked, unit_diagonal
+from keras_mtl.balancing.gramians import inverse_of_range, masked
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
 class IMTLG(GradientAggregator):
     """Go where the projections on all unit gradients are equal.
 
-    `w ~ C+ 1 / sqrt(diag(G))` with the cosines `C` and `sum(w) = 1`: `G w ~ sqrt(diag(G))`. Weights
-    may be negative.
+    `w ~ G+ sqrt(diag(G))` with `sum(w) = 1`. Weights may be negative.
 
     Args:
         **options: As in `GradientAggregator`.
@@ -29,8 +28,7 @@ class IMTLG(GradientAggregator):
 
     def weights(self, gramian: Any, losses: Any = None, present: Any = None) -> Any:
         gramian, present, _ = masked(gramian, present)
-        cosines, inverse = unit_diagonal(gramian)
-        found = inverse * inverse_of_range(cosines, ops.cast(inverse > 0, inverse.dtype))
+        found = inverse_of_range(gramian, ops.sqrt(ops.diagonal(gramian))) * present
         total = ops.sum(found)
         # Opposed gradients have no such direction: the mean stands in.
         usable = ops.abs(total) > 1e-6 * ops.sum(ops.abs(found))
