@@ -53,20 +53,24 @@ def main():
     labels = [torch.tensor(random.integers(0, CLASSES, ROWS)) for _ in heads]
 
     def losses():
-        features = trunk(torch.cat(ids)).split(ROWS)
-        return [torch.nn.functional.cross_entropy(head(one), label)
-                for head, one, label in zip(heads, features, labels, strict=True)]  # fmt: skip
+        features = trunk(torch.cat(ids))
+        found = [
+            torch.nn.functional.cross_entropy(head(one), label)
+            for head, one, label in zip(heads, features.split(ROWS), labels, strict=True)
+        ]
+        return found, features
 
     def step():
         optimizer.zero_grad()
-        found = losses()
+        found, features = losses()
         if options.one == "torch_equal":
             sum(found).backward()
         elif options.one == "torch_torchjd":
             from torchjd.aggregation import UPGrad
-            from torchjd.autojac import backward
+            from torchjd.autojac import jac_to_grad, mtl_backward
 
-            backward(found, aggregator=UPGrad())
+            mtl_backward(found, features)
+            jac_to_grad(trunk.parameters(), UPGrad())
         else:
             shared = list(trunk.parameters())
             every = [torch.autograd.grad(one, shared, retain_graph=True) for one in found]

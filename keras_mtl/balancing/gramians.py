@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import keras
 from keras import ops
 
 from keras_mtl.heads import loss_dtype
@@ -66,10 +67,11 @@ def unit_diagonal(gramian: Any) -> tuple[Any, Any]:
 def eigen(gramian: Any) -> tuple[Any, Any, Any]:
     """Eigenvalues in ascending order, eigenvectors as columns, and which values are not 0.
 
-    Of gradients of unlike length the small eigenvalues drown in single precision: double is used
-    where the backend has it, and how many are 0 is seen from the cosines.
+    Of gradients of unlike length the small eigenvalues drown in single precision: TensorFlow takes
+    double (JAX has none unless it is told to), and how many are 0 is seen from the cosines.
     """
-    found = ops.eigh(ops.cast(gramian, "float64"))
+    double = keras.backend.backend() == "tensorflow"
+    found = ops.eigh(ops.cast(gramian, "float64" if double else loss_dtype()))
     values, vectors = (ops.cast(one, loss_dtype()) for one in found)
     spread = ops.eigh(unit_diagonal(gramian)[0])[0]
     none = ops.sum(ops.cast(spread <= smallest_known(spread), "int32"))
