@@ -1,6 +1,6 @@
 """The batches of a mixture as a `tf.data.Dataset`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -80,14 +80,9 @@ class Parcel:
         shape_of = tf.split(shapes, self._axes)
         leaves: list[Any] = [None] * len(self._axes)
         for places, value in zip(self._places, values, strict=True):
-            pieces = _cut(value, tf.gather(sizes, places), len(places))
+            pieces: Any = tf.split(value, tf.gather(sizes, places), num=len(places))
             for place, piece in zip(places, pieces, strict=True):
                 leaf = tf.reshape(piece, shape_of[place])
                 leaf.set_shape((None,) * self._axes[place])
                 leaves[place] = leaf
         return tf.nest.pack_sequence_as(self._structure, leaves)
-
-
-def _cut(values: Any, sizes: Any, count: int) -> Sequence[Any]:
-    pieces: Sequence[Any] = tf.split(values, sizes, num=count)
-    return pieces
