@@ -17,7 +17,7 @@ def declared(name, data, compare):
     if name == "stsb":
         scores = data.train["score"]
         return mtl.similarity("similarity", scores, "score", range=(0, 5), compare=compare)
-    joint = compare == "features"  # All pairs of a model are read alike.
+    joint = None if compare == "features" else False  # All pairs of a model are read alike.
     return mtl.pair_classification("paraphrase", data.labels["label"], "label", joint=joint)
 
 

@@ -44,9 +44,7 @@ class PairHead(PooledHead):
         if _is_one(features_shape):
             super().build(features_shape)
             return
-        flat = _flat_shapes(features_shape)
-        self.pooling.build(flat[self._sequence(flat)])
-        self.build_scores((None, 4 * self._pooled_shape(flat)[-1]))
+        self.build_scores((None, 4 * built_width(self, features_shape)))
         self.built = True
 
     def call(self, features: dict[str, Any], training: bool | None = None) -> Any:
@@ -96,9 +94,7 @@ class CosineHead(PooledHead):
         self.scores.bias_initializer = keras.initializers.Constant(unlike)
 
     def build(self, features_shape: dict[str, Any]) -> None:
-        flat = _flat_shapes(features_shape)
-        self.pooling.build(flat[self._sequence(flat)])
-        self.dropout.build((None, None, self._pooled_shape(flat)[-1]))
+        self.dropout.build((None, None, built_width(self, features_shape)))
         self.scores.build((None, 1))
         self.built = True
 
@@ -148,9 +144,7 @@ class CandidatesHead(PooledHead):
         self.joint = joint
 
     def build(self, features_shape: dict[str, Any]) -> None:
-        flat = _flat_shapes(features_shape)
-        self.pooling.build(flat[self._sequence(flat)])
-        width = self._pooled_shape(flat)[-1]
+        width = built_width(self, features_shape)
         self.build_scores((None, None, width if self.joint else 4 * width))
         self.built = True
 
@@ -188,6 +182,14 @@ def cosine(one: Any, other: Any) -> Any:
     return products * of_one * of_other
 
 
+def built_width(head: PooledHead, features_shape: Mapping[str, Any]) -> int:
+    """Build the pooling of a head of several texts; the width of each text's vector."""
+    flat = {name: (None, *shape[2:]) for name, shape in features_shape.items()}
+    head.pooling.build(flat[head._sequence(flat)])
+    width: int = head._pooled_shape(flat)[-1]
+    return width
+
+
 def vectors_of_texts(head: PooledHead, features: Mapping[str, Any]) -> Any:
     """A vector for each of several texts, `(B, T, D)`."""
     texts = ops.shape(features["padding_mask"])[1]
@@ -205,7 +207,3 @@ def flat_texts(feature: Any) -> Any:
 def _is_one(shapes: Mapping[str, Any]) -> bool:
     """Whether features are of one text a row."""
     return len(shapes["padding_mask"]) == 2
-
-
-def _flat_shapes(shapes: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: (None, *shape[2:]) for name, shape in shapes.items()}

@@ -78,6 +78,29 @@ def test_fair_shares_solve_their_equation(seed, tasks, kind):
         np.testing.assert_allclose(gains, weights ** (-1 / alpha), rtol=2e-2)
 
 
+# The lengths of five gradients.
+UNLIKE = np.array([1.0, 3e-3, 0.2, 1e-3, 0.03])
+
+
+@pytest.mark.parametrize("alpha", [0.5, 1.0, 2.0])
+def test_fair_shares_are_fair_to_short_gradients(alpha):
+    gradients = random_gradients(3, 5) * UNLIKE[:, None]
+    weights = weights_of(FairGrad(alpha), gradients)
+    gains = gradients @ gradients.T @ weights
+    np.testing.assert_allclose(gains, weights ** (-1 / alpha), rtol=1e-4)
+
+
+def test_short_gradients_are_aligned_and_projected_as_long_ones():
+    gradients = random_gradients(3, 5) * UNLIKE[:, None]
+    gramian = gradients @ gradients.T
+    values, vectors = np.linalg.eigh(gramian)
+    aligned = np.sqrt(values[0]) * vectors / np.sqrt(values) @ vectors.T @ np.full(5, 0.2)
+    assert apart(gradients, weights_of(AlignedMTL(), gradients), aligned) < 1e-4
+    np.testing.assert_allclose(weights_of(AlignedMTL(), gradients), aligned, rtol=1e-3)
+    alike = np.linalg.solve(gramian, np.sqrt(np.diagonal(gramian)))
+    np.testing.assert_allclose(weights_of(IMTLG(), gradients), alike / alike.sum(), rtol=1e-3)
+
+
 def test_fair_grad_of_1_is_nash_mtl():
     gradients = random_gradients(1, 4)
     np.testing.assert_array_equal(

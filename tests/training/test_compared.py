@@ -1,19 +1,23 @@
 """Tasks that compare texts, in training: one pass through the trunk, exact means."""
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
 import keras_mtl as mtl
 from tests.figures import at_most
-from tests.training.compared import FEEDS, QUERIES, mixture, splits, tasks, trunk
+from tests.training.compared import FEEDS, PAIRS, QUERIES, mixture, splits, tasks, trunk
 
 pytestmark = pytest.mark.any_backend
 
 
-@pytest.fixture(scope="module", params=["lstm", "bag", "bert"])
+@pytest.fixture(scope="module", params=["lstm", "bag", "bert", "bert apart"])
 def model(request, tmp_path_factory):
-    found = mtl.MultiTaskModel(trunk(request.param, tmp_path_factory.mktemp("models")), tasks())
+    kind, _, apart = request.param.partition(" ")
+    found = mtl.MultiTaskModel(
+        trunk(kind, tmp_path_factory.mktemp("models")), tasks(False if apart else None)
+    )
     found.compile("sgd")
     return found
 
@@ -124,8 +128,6 @@ def test_tasks_of_a_stream_read_its_rows_alike():
 def test_a_model_that_compares_is_saved_and_loaded(save, tmp_path, model):
     if save:
         model.save(tmp_path / "m.keras")
-        import keras
-
         copy = keras.models.load_model(tmp_path / "m.keras")
     else:
         copy = type(model).from_config(model.get_config())
@@ -181,3 +183,24 @@ def test_bad_candidates_are_refused(column, value, message):
         mtl.Mixture({"q": bad}, {"q": "answer"}, batch_size=2).encode(
             model.preprocessor, model.tasks
         )
+
+
+@pytest.mark.parametrize("kind", ["bag", "lstm"])
+def test_a_cosine_is_learned_with_its_line(kind):
+    near = mtl.similarity("alike", PAIRS["alike"], range=(0, 5), compare="cosine")
+    model = mtl.MultiTaskModel(trunk(kind), near)
+    model.compile(keras.optimizers.Adam(0.02))
+    line = [np.array(one) for one in model.heads["alike"].trainable_weights]
+    rows = mtl.Mixture({"pairs": splits()["pairs"]}, {"pairs": "alike"}, batch_size=6)
+    losses = model.fit(rows, epochs=30, verbose=0).history["loss"]
+    assert losses[-1] < 0.3 * losses[0]
+    assert all(
+        np.abs(np.array(now) - before).max() > 1e-3
+        for now, before in zip(model.heads["alike"].trainable_weights, line, strict=True)
+    )
+    # Neither side is the other's: a pair turned round is as alike.
+    turned = {"sentence1": PAIRS["sentence2"], "sentence2": PAIRS["sentence1"]}
+    given = {name: PAIRS[name] for name in turned}
+    one, other = (model.predict(rows, verbose=0)["alike"] for rows in (given, turned))
+    np.testing.assert_allclose(one, other, atol=1e-5)
+    assert np.ptp(one) > 1
