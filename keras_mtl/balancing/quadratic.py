@@ -6,8 +6,10 @@ from keras import ops
 
 from keras_mtl.heads import loss_dtype
 
-# Relative to the mean of the diagonal; what single precision cannot tell from 0.
+# Relative to the diagonal; what single precision cannot tell from 0.
 RIDGE = 1e-6
+# A diagonal entry below counts as this one.
+_SHORTEST = 1e-12
 
 
 def nonnegative(gramian: Any, linear: Any) -> Any:
@@ -26,7 +28,13 @@ def nonnegative(gramian: Any, linear: Any) -> Any:
     """
     size = gramian.shape[0]
     eye = ops.eye(size, dtype=loss_dtype())
-    gramian = gramian + RIDGE * eye
+    # The same problem in units in which the diagonal is 1, so that the ridge and what counts as 0
+    # are as small for a short gradient; and `z` is as large as `c`.
+    unit = ops.rsqrt(ops.maximum(ops.diagonal(gramian), _SHORTEST))
+    gramian = gramian * ops.expand_dims(unit, 0) * ops.expand_dims(unit, 1) + RIDGE * eye
+    linear = linear * unit
+    largest = ops.max(ops.abs(linear), axis=1, keepdims=True)
+    linear = linear / ops.where(largest > 0, largest, 1.0)
 
     def step(_: Any, state: Any) -> Any:
         found, free = state
@@ -42,7 +50,7 @@ def nonnegative(gramian: Any, linear: Any) -> Any:
         return found, ops.where(inside, grown, kept)
 
     start = ops.zeros_like(linear)
-    return ops.fori_loop(0, 3 * size + 1, step, (start, start))[0]
+    return ops.fori_loop(0, 3 * size + 1, step, (start, start))[0] * largest * unit
 
 
 def _free_minimum(gramian: Any, linear: Any, free: Any, eye: Any) -> Any:

@@ -82,6 +82,18 @@ def test_fair_shares_solve_their_equation(seed, tasks, kind):
 UNLIKE = np.array([1.0, 3e-3, 0.2, 1e-3, 0.03])
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_projections_heed_short_gradients(seed):
+    gradients = random_gradients(seed, 5) * UNLIKE[:, None]
+    gramian = gradients @ gradients.T
+    for method, expected in ((UPGrad(), exact.upgrad), (DualProj(), exact.dual_proj)):
+        assert apart(gradients, weights_of(method, gradients), expected(gramian)) < 1e-4
+        direction = weights_of(method, gradients) @ gradients
+        # No task is hurt, by the length of its own gradient.
+        against = gradients @ direction / np.linalg.norm(gradients, axis=1)
+        assert against.min() > -1e-4 * np.linalg.norm(direction)
+
+
 @pytest.mark.parametrize("alpha", [0.5, 1.0, 2.0])
 def test_fair_shares_are_fair_to_short_gradients(alpha):
     gradients = random_gradients(3, 5) * UNLIKE[:, None]
