@@ -14,6 +14,7 @@ import argparse
 import sys
 import time
 
+import keras
 import numpy as np
 from labels import encoders
 from words import minilm, seeds
@@ -87,10 +88,12 @@ def main():
     )
     parser.add_argument("works", nargs="*", help=f"some of {', '.join(WORKS)}; word-level if none")
     parser.add_argument("--seeds", type=int, nargs="+")
+    parser.add_argument("--dtype-policy", default="float32", help="such as mixed_bfloat16")
     options, short = parser.parse_args(), 0
     works = options.works or [work for work, (*_, every) in WORKS.items() if every]
     if unknown := sorted(set(works) - set(WORKS)):
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(WORKS)}")
+    keras.config.set_dtype_policy(options.dtype_policy)
     for work in works:
         train, goals, every = WORKS[work]
         found = []

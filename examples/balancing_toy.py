@@ -8,16 +8,19 @@ large; the points between the two places are the best compromises.
 
 import argparse
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 from keras import ops
 
-from keras_mtl.balancing import GradientAggregator
+import keras_mtl as mtl
 from keras_mtl.balancing.names import NAMES
 
 PLACES = np.array([[-1.0, 0.0], [1.0, 0.0]])
 SIZES = np.array([1.0, 100.0])
 START = np.array([-0.5, 1.5])
+TASKS = [mtl.regression(name, mean=0.0, std=1.0) for name in ("first", "second")]
+STEPS_PER_EPOCH = 10
 
 
 def parse(arguments=None):
@@ -25,6 +28,7 @@ def parse(arguments=None):
     parser.add_argument("output", help="an SVG or PNG file")
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--rate", type=float, default=0.03)
+    parser.add_argument("--seed", type=int, default=0, help="of the methods that draw")
     return parser.parse_args(arguments)
 
 
@@ -32,8 +36,8 @@ def losses_of(point):
     return SIZES * ((point - PLACES) ** 2).sum(axis=1) + 1e-3
 
 
-def end_of(method, steps, rate):
-    """The point where gradient descent ends, its steps of one length at most."""
+def end_by_gradients(method, steps, rate):
+    """The point where a gradient aggregator ends, its steps of one length at most."""
     point = START.copy()
     for _ in range(steps):
         gradients = (2 * SIZES[:, None] * (point - PLACES)).astype("float32")
@@ -47,17 +51,64 @@ def end_of(method, steps, rate):
     return point
 
 
+class Walk(keras.Model):
+    """A point whose two losses a loss balancer makes one."""
+
+    def __init__(self, method):
+        super().__init__()
+        self.method = method
+        self.point = self.add_weight(shape=(2,), initializer=lambda *_, **__: START)
+
+    def call(self, inputs):
+        losses = SIZES * ops.sum((self.point - PLACES) ** 2, axis=1) + 1e-3
+        self.add_loss(self.method(losses, ops.ones(2)))
+        return inputs
+
+    def at(self):
+        return losses_of(ops.convert_to_numpy(self.point))
+
+
+def end_by_losses(method, steps, rate):
+    """The point where a loss balancer ends, its steps of one length at most."""
+    walk, here = Walk(method), np.zeros((1, 1))
+    method.for_tasks(TASKS)
+    walk.compile(keras.optimizers.SGD(rate, clipnorm=1.0))
+    for step in range(steps):
+        epoch, position = divmod(step, STEPS_PER_EPOCH)
+        if position == 0:
+            method.begin_epoch(epoch)
+        before = walk.at()
+        walk.train_on_batch(here)
+        after = walk.at()
+        method.after_step(*(ops.convert_to_tensor(x, "float32") for x in (before, after, (1, 1))))
+        if position == STEPS_PER_EPOCH - 1:
+            seen = {task.name: float(loss) for task, loss in zip(TASKS, after, strict=True)}
+            near = {name: {"accuracy": 1 / (1 + loss)} for name, loss in seen.items()}
+            method.end_epoch(epoch, seen, near)
+    return ops.convert_to_numpy(walk.point)
+
+
 def main(options):
-    figure, axes = plt.subplots(figsize=(7, 5))
-    front = np.linspace(*PLACES, 200)
-    axes.plot(*np.array(list(map(losses_of, front))).T, color="0.7")
-    for name, kind in sorted(NAMES.items()):
-        if issubclass(kind, GradientAggregator):
-            losses = losses_of(end_of(kind(), options.steps, options.rate))
+    keras.utils.set_random_seed(options.seed)
+    kinds = (
+        (mtl.balancing.LossBalancer, end_by_losses, "of losses"),
+        (mtl.balancing.GradientAggregator, end_by_gradients, "of gradients"),
+    )
+    figure, axes = plt.subplots(figsize=(8, 6))
+    for base, end_of, what in kinds:
+        # A schedule is a plan of one's own.
+        names = [name for name in NAMES if issubclass(NAMES[name], base) and name != "schedule"]
+        ends = {name: end_of(NAMES[name](), options.steps, options.rate) for name in names}
+        ends = dict(sorted(ends.items(), key=lambda found: found[1][0]))
+        for name, point in ends.items():
+            losses = losses_of(point)
             print(f"{name}: {losses[0]:.3f} {losses[1]:.3f}")
-            axes.scatter(*losses, s=18)
-            axes.annotate(name, losses, fontsize=7)
-    axes.set(xscale="log", yscale="log", xlabel="first objective", ylabel="second objective")
+        axes.plot([x for x, _ in ends.values()], list(ends), "o", label=what)
+    axes.axvline((PLACES[:, 0] * SIZES).sum() / SIZES.sum(), color="0.7", zorder=0)
+    axes.set_xlabel("from the first place, at -1, to the second, at 1; the line: least sum")
+    axes.grid(axis="y", alpha=0.3)
+    axes.legend(title="methods")
+    figure.tight_layout()
     figure.savefig(options.output)
     plt.close(figure)
 

@@ -27,7 +27,8 @@ def build(options, tokenizer, tasks, steps):
     model = mtl.MultiTaskModel(TRUNKS[options.trunk](tokenizer, tasks), tasks)
     rate = keras.optimizers.schedules.PolynomialDecay(options.learning_rate, steps, 0.0)
     # A large epsilon: words that are hardly ever seen take smaller steps than common ones.
-    model.compile(keras.optimizers.Adam(rate, epsilon=options.epsilon))
+    adam = keras.optimizers.Adam(rate, epsilon=options.epsilon)
+    model.compile(adam, balancer=options.balancer if len(tasks) > 1 else "equal")
     return model
 
 
@@ -124,6 +125,7 @@ def parse(arguments=None, **defaults):
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--learning-rate", type=float, default=6e-3)
     parser.add_argument("--epsilon", type=float, default=3e-5, help="of Adam")
+    parser.add_argument("--balancer", default="equal", help="how the tasks are traded off")
     parser.add_argument("--class-weight", type=float, default=0.3, help="power, 0: all alike")
     parser.add_argument("--share", default="uniform", help="rows of each set in a step")
     parser.add_argument("--length-classes", type=int, default=4)

@@ -26,12 +26,14 @@ def train(options):
     keras.utils.set_random_seed(options.seed)
     model = mtl.MultiTaskModel(mtl.trunks.bag(tokenizer), tasks)
     mixture = mtl.Mixture(
-        {name: one.train for name, one in data.items()}, batch_size=64, seed=options.seed
+        {name: one.train for name, one in data.items()},
+        batch_size=options.batch_size,
+        seed=options.seed,
     )
     rate = keras.optimizers.schedules.PolynomialDecay(
         options.learning_rate, options.epochs * mixture.steps_per_epoch, 0.0
     )
-    model.compile(keras.optimizers.Adam(rate, epsilon=3e-5))
+    model.compile(keras.optimizers.Adam(rate, epsilon=3e-5), balancer=options.balancer)
     model.fit(mixture, epochs=options.epochs, verbose=options.verbose)
     return model, mixture, data
 
@@ -40,7 +42,9 @@ def parse(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--domains", nargs="+", help="some of them; all by default")
     parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--learning-rate", type=float, default=6e-3)
+    parser.add_argument("--balancer", default="equal", help="how domains are traded off")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--verbose", type=int, default=2)
     return parser.parse_args(arguments)
