@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from keras_mtl.files import write_text
 from keras_mtl.reports import figures
+from keras_mtl.reports.balance_views import balance
 from keras_mtl.reports.data_views import dataset_view
 from keras_mtl.reports.overview import header, results
 from keras_mtl.reports.results import FEW_TASKS, task_results
@@ -82,6 +83,7 @@ def _contents(files: RunFiles) -> dict[str, Any]:
         "tasks": views,
         "few": len(tasks) <= FEW_TASKS,
         "drawn": bool(logs) or any(view["panels"] for view in views),
+        "balance": balance(files),
         "detailed": any(task.figures or task.review for task in tasks),
         "datasets": [dataset_view(name, profile) for name, profile in files.data.items()],
         "timing": timing(files),

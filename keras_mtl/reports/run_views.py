@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from keras_mtl.reports.balance_views import balance_logs
 from keras_mtl.reports.figures import count, duration, number
 from keras_mtl.reports.results import Series, series
 from keras_mtl.reports.run_files import RunFiles, mapping
@@ -48,12 +49,16 @@ def mixture(files: RunFiles) -> dict[str, Any] | None:
 
 
 def other_logs(files: RunFiles) -> list[str]:
-    """Log entries that are no task's loss or metric, such as the learning rate."""
-    shown = _SHOWN | {
-        f"{task['name']}_{metric}"
-        for task in files.run["tasks"]
-        for metric in ("loss", *(task.get("metrics") or ()))
-    }
+    """Log entries that are no task's loss or metric nor a balancer's, such as the learning rate."""
+    shown = (
+        _SHOWN
+        | balance_logs(files)
+        | {
+            f"{task['name']}_{metric}"
+            for task in files.run["tasks"]
+            for metric in ("loss", *(task.get("metrics") or ()))
+        }
+    )
     keys = {key.removeprefix("val_") for logs in files.epochs for key in logs}
     return sorted(keys - shown)
 

@@ -52,7 +52,8 @@ class TensorBoardWriter(keras.callbacks.Callback):
     """Writes the logs of each epoch for TensorBoard, on every backend.
 
     Keras's own callback needs TensorFlow, and writes train and validation into two folders; here
-    `tone/loss` and `validation/tone/loss` stand in one, so that runs can be compared side by side.
+    `tone/loss` and `validation/tone/loss` stand in one, so that runs can be compared side by side;
+    and what a balancer did as `tone/weight`, `tone/gradient_norm` and `cosine/tone_topic`.
 
     Args:
         path: The folder of the event files.
@@ -86,10 +87,10 @@ class TensorBoardWriter(keras.callbacks.Callback):
     def _tag(self, name: str) -> str:
         part, own = ("validation/", name[4:]) if name.startswith("val_") else ("", name)
         for task, metrics in self.model.settings.scoring.metrics.items():
-            for metric in ("loss", *(one.name for one in metrics)):
+            for metric in ("loss", "weight", "gradient_norm", *(one.name for one in metrics)):
                 if own == f"{task}_{metric}":
                     return f"{part}{task}/{metric}"
-        return f"{part}{own}"
+        return f"cosine/{own.removesuffix('_cosine')}" if own.endswith("_cosine") else part + own
 
 
 def finite(value: Any) -> float | None:

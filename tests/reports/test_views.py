@@ -175,9 +175,9 @@ def test_mixture_and_versions(files):
 
 def test_logs_that_are_no_tasks_are_drawn_too(files):
     assert other_logs(files) == ["learning_rate", "rows_per_second"]
-    logs = tuple({**one, "topic_weight": 0.5, "val_new": 1.0} for one in files.epochs)
+    logs = tuple({**one, "spare": 0.5, "val_new": 1.0} for one in files.epochs)
     more = dataclasses.replace(files, epochs=logs)
     names = [panel["metric"] for panel in run_panels(more)]
-    assert names == ["loss", "learning_rate", "new", "rows_per_second", "topic_weight"]
+    assert names == ["loss", "learning_rate", "new", "rows_per_second", "spare"]
     alone = with_run(more, tasks=files.run["tasks"][:1])
     assert "loss" not in [panel["metric"] for panel in run_panels(alone)]
