@@ -17,7 +17,8 @@ def nonnegative(gramian: Any, linear: Any) -> Any:
 
     An active set method: one entry after the other becomes free, the one that promises most, and
     goes back to 0 where the minimum over the free ones would make it negative (Lawson and Hanson).
-    Each step is a solve of `(T, T)`, and three for each entry are more than were ever needed.
+    Each step is a solve of `(T, T)`. It ends when nothing changes, which is soon where few
+    entries are free; three steps for each entry are more than were ever needed.
 
     Args:
         gramian: `(T, T)`, positive semidefinite with a diagonal around 1.
@@ -36,8 +37,7 @@ def nonnegative(gramian: Any, linear: Any) -> Any:
     largest = ops.max(ops.abs(linear), axis=1, keepdims=True)
     linear = linear / ops.where(largest > 0, largest, 1.0)
 
-    def step(_: Any, state: Any) -> Any:
-        found, free = state
+    def step(found: Any, free: Any, _: Any) -> Any:
         target = ops.where(free > 0, _free_minimum(gramian, linear, free, eye), 0.0)
         inside = ops.all(ops.where(free > 0, target > 0, True), axis=1, keepdims=True)
         moved, kept = _towards(found, target, free)
@@ -47,10 +47,14 @@ def nonnegative(gramian: Any, linear: Any) -> Any:
         best = ops.one_hot(ops.argmax(promise, axis=1), size, dtype=loss_dtype())
         worth = ops.max(promise, axis=1, keepdims=True) > RIDGE
         grown = ops.where(worth, ops.maximum(free, best), free)
-        return found, ops.where(inside, grown, kept)
+        changes = ops.any(ops.logical_or(worth, ops.logical_not(inside)))
+        return found, ops.where(inside, grown, kept), changes
 
-    start = ops.zeros_like(linear)
-    return ops.fori_loop(0, 3 * size + 1, step, (start, start))[0] * largest * unit
+    start = (ops.zeros_like(linear), ops.zeros_like(linear), ops.convert_to_tensor(True))
+    found, *_ = ops.while_loop(
+        lambda *state: state[-1], step, start, maximum_iterations=3 * size + 1
+    )
+    return found * largest * unit
 
 
 def _free_minimum(gramian: Any, linear: Any, free: Any, eye: Any) -> Any:
