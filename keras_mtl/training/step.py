@@ -15,6 +15,7 @@ from keras_mtl.heads import loss_dtype
 from keras_mtl.tasks import Task, by_task
 from keras_mtl.training.features import features_of, of_task, pass_penalties
 from keras_mtl.training.joint import join
+from keras_mtl.training.joint_heads import scored_together
 from keras_mtl.training.labels import all_ones, like_rows, safe_labels, word_by_word
 from keras_mtl.training.scoring import Scoring
 from keras_mtl.training.task_sums import Scored
@@ -144,14 +145,18 @@ def pass_heads(
     scored: dict[str, list[Scored]] = {task.name: [] for task in model.tasks}
     penalties: list[Any] = []
     counting = dict(zip(scored, model.settings.training_weights, strict=True))
+    together = scored_together(model, rows.y, features, training, counting)
     for stream, found in features.items():
         for task in model.tasks:
             if task.name in rows.y[stream]:
                 # The head of a task of weight 0 stays as it is: no moving averages, no dropout.
                 learns = training and counting[task.name] > 0
-                labels, weights = rows.y[stream], rows.sample_weight[stream]
-                scored[task.name].append(_score(model, task, found, labels, weights, learns))
-                own = pass_penalties(model.heads[task.name]) if learns else []
+                scores = together.get(task.name)
+                own = []
+                if scores is None:
+                    scores = _scores(model, task, found, learns)
+                    own = pass_penalties(model.heads[task.name]) if learns else []
+                scored[task.name].append(_scored(task, rows, stream, *scores))
                 feeding = sum(task.name in labels for labels in rows.y.values())
                 penalties += [penalty / feeding for penalty in own]
     return scored, penalties
@@ -263,16 +268,15 @@ def without_idle(model: Any, gradients: Sequence[Any]) -> list[Any]:
     ]
 
 
-def _score(
-    model: Any,
-    task: Task,
-    features: Any,
-    labels: Mapping[str, Any],
-    weights: Mapping[str, Any],
-    training: bool,
-) -> Scored:
-    """One task's rows of one stream through its head."""
+def _scores(model: Any, task: Task, features: Any, training: bool) -> tuple[Any, Any]:
+    """Scores and predictions of one task's rows of one stream."""
     scores = model.heads[task.name](of_task(task, features), training=training)
+    return scores, model.predictions[task.name](scores)
+
+
+def _scored(task: Task, rows: Rows, stream: str, scores: Any, prediction: Any) -> Scored:
+    """The rows of one task in one stream."""
+    labels, weights = rows.y[stream], rows.sample_weight[stream]
     own = labels[task.name]
     if task.reads != "candidates":  # There `(B, 1)` are the labels of one candidate.
         own = like_rows(own, scores)
@@ -280,5 +284,4 @@ def _score(
         weight = like_rows(weights[task.name], scores)
     else:
         weight = all_ones(task, own)
-    prediction = model.predictions[task.name](scores)
     return Scored(own, scores, prediction, ops.cast(weight, loss_dtype()))
