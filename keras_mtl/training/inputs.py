@@ -72,7 +72,7 @@ def for_training(
     )
     of_tasks = x.task_shares(model.even_shares)
     shares = tuple(of_tasks[task.name] for task in model.tasks)
-    data = model.adapter.training_input(batches)
+    data = model.adapter.training_input(batches, model.replicas)
     rows = {
         task.name: sum(batches.rows[name] for name, fed in x.tasks.items() if task.name in fed)
         for task in model.tasks
@@ -86,7 +86,7 @@ def for_evaluation(model: Any, x: Any, y: Any, sample_weight: Any) -> tuple[Any,
         return plain(model, x, y, sample_weight)
     preprocessor = need_preprocessor(model.preprocessor)
     batches = x.evaluation_batches(preprocessor, model.tasks, model.replicas)
-    return model.adapter.evaluation_input(batches), None, None
+    return model.adapter.evaluation_input(batches, model.replicas), None, None
 
 
 def for_validation(model: Any, data: Any) -> Any:

@@ -90,12 +90,12 @@ def make_function(model: Any, step_function: Callable[..., Any], kind: str) -> N
     """Keras compiles one step per shape by itself here: nothing to replace."""
 
 
-def training_input(batches: Batches) -> Any:
+def training_input(batches: Batches, replicas: int = 1) -> Any:
     """Mixture batches in the form that `fit` takes on this backend."""
     return batches
 
 
-def evaluation_input(batches: Batches) -> Any:
+def evaluation_input(batches: Batches, replicas: int = 1) -> Any:
     """Mixture batches in the form that `evaluate` takes on this backend."""
     return batches
 

@@ -14,7 +14,7 @@ from keras_mtl.training.aggregation import needs_each, passes, passes_apart, sca
 from keras_mtl.training.clipping import clip, clips
 from keras_mtl.training.task_sums import task_sums
 from keras_mtl.training.tensorflow_each import add_up, dense
-from keras_mtl.training.tensorflow_input import evaluation_input, training_input
+from keras_mtl.training.tensorflow_input import Feed, evaluation_input, feed_of, training_input
 
 __all__ = [
     "evaluation_input",
@@ -103,39 +103,42 @@ def make_function(
         outputs = model.distribute_strategy.run(step_function, args=(data,))
         return tf.nest.map_structure(lambda value: _first(model, value), outputs)
 
-    compiled: dict[Any, Callable[[Any], Any]] = {}
+    compiled: dict[Any, Callable[..., Any]] = {}
     turns = turns_of(model) if kind == "train" else itertools.repeat(True)
 
-    def compiled_for(data: Any) -> Callable[[Any], Any]:
+    def compiled_for(feed: Feed) -> Callable[..., Any]:
         solves = next(turns)
         if model.run_eagerly:
             model.settings.solves = solves or model.settings.part is None
-            return on_data
-        kind_of_data = _kind_of(data)
+            return lambda *arguments: on_data(feed.batch(*arguments))
+        kind_of_data = feed.kind
         if (kind_of_data, solves) not in compiled and len(compiled) >= _MAX_STATIC_SHAPES:
-            kind_of_data = ()
+            kind_of_data = feed.any_shape
         if not solves and model.settings.part is None:  # A run that goes on between two solves.
-            compile_for(data, kind_of_data, True)
+            compile_for(feed, kind_of_data, True)
         if (kind_of_data, solves) not in compiled:
-            compile_for(data, kind_of_data, solves)
+            compile_for(feed, kind_of_data, solves)
         return compiled[kind_of_data, solves]
 
-    def compile_for(data: Any, kind_of_data: Any, solves: bool) -> None:
+    def compile_for(feed: Feed, kind_of_data: Any, solves: bool) -> None:
         model.settings.solves = solves
+        static = kind_of_data == feed.kind
+        batch = feed.batch if static else feed.batch_of_any_shape
         function = tf.function(
-            on_data,
+            lambda *arguments: on_data(batch(*arguments)),
             jit_compile=model.jit_compile,
             autograph=False,
-            reduce_retracing=not kind_of_data,
+            reduce_retracing=not static,
         )
         # Concrete, because TensorFlow takes a trace per shape for a mistake and warns.
-        found = function.get_concrete_function(data)
-        compiled[kind_of_data, solves] = found if kind_of_data else function
+        found = function.get_concrete_function(*feed.arguments)
+        compiled[kind_of_data, solves] = found if static else function
 
     def function(iterator: Any) -> Any:
         outputs = None
         for data in itertools.islice(iterator, model.steps_per_execution):
-            outputs = compiled_for(data)(data)
+            feed = feed_of(data)
+            outputs = compiled_for(feed)(*feed.arguments)
         if outputs is None:
             raise StopIteration
         return outputs
@@ -253,13 +256,3 @@ def _times(gradient: Any, factor: Any) -> Any:
 def _first(model: Any, value: Any) -> Any:
     # Logs are results of metrics, which are the same on every replica.
     return model.distribute_strategy.experimental_local_results(value)[0]
-
-
-def _kind_of(data: Any) -> tuple[Any, ...]:
-    """Names, types and shapes of a batch on every replica: what a compiled step is made for."""
-    return tuple(
-        (path, part.dtype, tuple(part.shape))
-        for path, leaf in keras.tree.flatten_with_path(data)
-        if leaf is not None
-        for part in (leaf.values if hasattr(leaf, "values") else (leaf,))
-    )

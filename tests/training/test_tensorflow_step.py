@@ -10,6 +10,7 @@ import pytest
 
 import keras_mtl
 from keras_mtl.training import tensorflow_step
+from keras_mtl.training.tensorflow_input import feed_of
 from tests.figures import at_most, exactly
 from tests.training.small import (
     TASKS,
@@ -41,15 +42,21 @@ def test_batches_are_handed_over_without_the_tuner_that_delays_the_end_of_fit():
         assert dataset.options().autotune.enabled is False
 
 
-def test_batches_arrive_as_they_were_sent():
+@pytest.mark.parametrize("replicas", [1, 2])
+@pytest.mark.parametrize("kind", ["training", "evaluation"])
+def test_batches_arrive_as_they_were_sent(kind, replicas):
+    """Also from a step for all shapes, and packed: a few arrays in place of many."""
     model, mixture = demo_model(), demo_mixture()
-    for batches, hand_over in (
-        (mixture.training_batches, tensorflow_step.training_input),
-        (mixture.evaluation_batches, tensorflow_step.evaluation_input),
-    ):
-        sent = batches(model.preprocessor, TASKS)
-        expected = list(itertools.islice(sent.forward(), 12))
-        for batch, found in zip(expected, hand_over(sent).take(12), strict=True):
+    sent = getattr(mixture, f"{kind}_batches")(model.preprocessor, TASKS)
+    hand_over = getattr(tensorflow_step, f"{kind}_input")
+    expected = list(itertools.islice(sent.forward(), 12))
+    kinds = set()
+    for batch, data in zip(expected, hand_over(sent, replicas).take(12), strict=True):
+        feed = feed_of(data)
+        kinds.add(feed.kind)
+        arrays = len(keras.tree.flatten(feed.arguments))
+        assert (arrays < len(keras.tree.flatten(batch))) == (replicas == 1)
+        for found in (feed.batch(*feed.arguments), feed.batch_of_any_shape(*feed.arguments)):
             for one, other in zip(
                 keras.tree.flatten_with_path(batch),
                 keras.tree.flatten_with_path(found),
@@ -57,7 +64,18 @@ def test_batches_arrive_as_they_were_sent():
             ):
                 assert one[0] == other[0] and one[1].dtype == other[1].dtype.as_numpy_dtype
                 np.testing.assert_array_equal(other[1], one[1], strict=True)
-        assert len(expected) > 1
+    assert len(expected) > 1
+    shapes = {tuple(part.shape for part in keras.tree.flatten(batch)) for batch in expected}
+    assert len(kinds) == len(shapes) > (kind == "training")
+
+
+def test_a_second_mixture_of_like_batches_needs_no_new_step():
+    model = demo_model()
+    model.compile("adam")
+    model.fit(demo_mixture(), epochs=2, verbose=0)
+    compiled = dict(model.compilations)
+    model.fit(demo_mixture(), epochs=2, verbose=0)
+    assert model.compilations == compiled
 
 
 def test_steps_of_all_shapes_share_one_compiled_update():
