@@ -13,7 +13,7 @@ from keras_mtl.data.mixing.batches import Batches
 # Where the parts of a batch that is still packed stand in it.
 _PACKED = "packed by keras_mtl"
 # Structures of packed batches by number; one for all parcels of the same.
-_STRUCTURES: dict[Any, int] = {}
+_STRUCTURES: dict[str, int] = {}
 
 
 class Feed(NamedTuple):
@@ -105,10 +105,7 @@ class Parcel:
         leaves = tf.nest.flatten(batch)
         self._axes = [leaf.ndim for leaf in leaves]
         self._types = sorted({leaf.dtype for leaf in leaves}, key=str)
-        paths = [path for path, _ in keras.tree.flatten_with_path(batch)]
-        layout = tuple(
-            zip(map(str, paths), [str(one.dtype) for one in leaves], self._axes, strict=True)
-        )
+        layout = repr(tf.nest.map_structure(lambda leaf: f"{leaf.dtype} {leaf.ndim}", batch))
         self.number = str(_STRUCTURES.setdefault(layout, len(_STRUCTURES)))
         _PARCELS.setdefault(self.number, self)
         # For each type the places of its leaves.
