@@ -12,9 +12,8 @@ def missed(gramian, linear, found):
     """How far `found` is from `z >= 0`, `s = G z + c >= 0` and `z s = 0`, as shares."""
     slope = found @ (gramian + RIDGE * np.eye(len(gramian))) + linear
     size, longest = np.abs(linear).max(axis=1, keepdims=True), 1.0 + np.abs(found).max()
-    return max(
-        (-found / longest).max(), (-slope / size).max(), (np.abs(found * slope) / size).max() / longest
-    )  # fmt: skip
+    together = np.abs(found * slope) / size
+    return max((-found / longest).max(), (-slope / size).max(), (together / longest).max())
 
 
 @pytest.mark.parametrize("tasks", [2, 3, 7, 16])
