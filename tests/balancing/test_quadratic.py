@@ -16,10 +16,10 @@ def missed(gramian, linear, found):
     return max((-found / longest).max(), (-slope / size).max(), (together / longest).max())
 
 
-@pytest.mark.parametrize("tasks", [2, 3, 7, 16])
+@pytest.mark.parametrize("tasks", [2, 4, 9, 16])
 def test_it_meets_what_the_least_must_meet(tasks):
     random, farthest = np.random.default_rng(tasks), 0.0
-    for number in range(25):
+    for number in range(80):
         directions = random.integers(1, 2 * tasks + 1)
         gradients = random.normal(size=(tasks, directions))
         if number % 3 == 0:  # Nearly parallel ones.
