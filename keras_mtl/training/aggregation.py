@@ -15,6 +15,7 @@ from keras_mtl.training.step import (
     Trained,
     forward,
     merged,
+    needs_each,
     task_factors,
     without_idle,
 )
@@ -44,11 +45,6 @@ class Part(NamedTuple):
 
     shared: list[int]
     own: dict[int, int]
-
-
-def needs_each(model: Any) -> bool:
-    """Whether a step needs the gradient of each task."""
-    return model.settings.log_gradients or not isinstance(model.balancer, keras.layers.Layer)
 
 
 def loss_balancer(model: Any) -> Any:

@@ -11,7 +11,7 @@ import keras
 from keras_mtl.data.mixing.batches import Batches
 from keras_mtl.heads import loss_dtype
 from keras_mtl.training import jax_each, step
-from keras_mtl.training.aggregation import needs_each, passes, passes_apart
+from keras_mtl.training.aggregation import passes, passes_apart
 from keras_mtl.training.jax_each import scope_of, values_of
 from keras_mtl.training.task_sums import task_sums
 
@@ -24,7 +24,7 @@ def train_step(model: Any, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
     before, rows = untrained, step.rows_of(model, data)
     with keras.StatelessScope(state_mapping=list(zip(optimizer.variables, slots, strict=True))):
         scale = optimizer.scale_loss(1.0)
-    train = jax_each.train if needs_each(model) else _train
+    train = jax_each.train if step.needs_each(model) else _train
     found, untrained = train(model, rows, trainable, untrained, scale)
     gradients = [None if one is None else one * scale for one in found.gradients]
     with warnings.catch_warnings():

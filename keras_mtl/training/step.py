@@ -111,6 +111,11 @@ def rows_of(model: Any, data: Any) -> Rows:
     )
 
 
+def needs_each(model: Any) -> bool:
+    """Whether a step needs the gradient of each task."""
+    return model.settings.log_gradients or not isinstance(model.balancer, keras.layers.Layer)
+
+
 def forward(model: Any, rows: Rows, training: bool, streams: Sequence[str] | None = None) -> Passed:
     """Run a batch, or some of its streams: its rows, and the penalties that layers added."""
     features, penalties = features_of(model, rows.x, training, streams)
@@ -145,7 +150,9 @@ def pass_heads(
     scored: dict[str, list[Scored]] = {task.name: [] for task in model.tasks}
     penalties: list[Any] = []
     counting = dict(zip(scored, model.settings.training_weights, strict=True))
-    together = scored_together(model, rows.y, features, training, counting)
+    together = {}
+    if not (training and needs_each(model)):  # The gradient of one task would reach all heads.
+        together = scored_together(model, rows.y, features, training, counting)
     for stream, found in features.items():
         for task in model.tasks:
             if task.name in rows.y[stream]:

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras_mtl.devices import only_one_cpu
 from keras_mtl.heads import loss_dtype
 from keras_mtl.training import step, tensorflow_each
-from keras_mtl.training.aggregation import needs_each, passes, passes_apart, scales
+from keras_mtl.training.aggregation import passes, passes_apart, scales
 from keras_mtl.training.clipping import clip, clips
 from keras_mtl.training.task_sums import task_sums
 from keras_mtl.training.tensorflow_each import add_up, dense
@@ -39,7 +39,7 @@ def train_step(model: Any, data: Any) -> dict[str, Any]:
     before = None
     if model.balancer.needs_losses_after:
         before = [tf.identity(variable.value) for variable in pass_variables(model)]
-    found = (tensorflow_each.train if needs_each(model) else _train)(model, rows)
+    found = (tensorflow_each.train if step.needs_each(model) else _train)(model, rows)
     reached = _apply(model, found.gradients, found.whole)
     if before is not None:
         model.balancer.after_step(

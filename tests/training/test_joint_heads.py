@@ -131,3 +131,26 @@ def test_half_precision(monkeypatch):
     finally:
         keras.config.set_dtype_policy("float32")
     assert logs == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("how", ["plain", "logged", "parameters", "features"])
+def test_on_shared_rows_too_and_each_head_stays_that_of_its_task(how, monkeypatch):
+    """A gradient of each task reaches the shared variables and its own head alone."""
+    tasks = tasks_of()
+    random = np.random.default_rng(1)
+    x = {"token_ids": random.integers(1, 20, (8, 6)).astype("int32")}
+    y = {task.name: random.integers(0, len(task.labels), 8).astype("int32") for task in tasks}
+    found = []
+    for joined in (True, False):
+        if not joined:
+            monkeypatch.setattr(step, "scored_together", lambda *_: {})
+        balancer = mtl.balancing.PCGrad("ascending", level=how) if how[-1] == "s" else "equal"
+        model = model_of(tasks, balancer=balancer, log_gradients=how == "logged")
+        logs = [model.train_on_batch(x, y, return_dict=True) for _ in range(2)]
+        found.append((weights_of(model), logs))
+        if how in ("logged", "parameters"):
+            shared = {model.trainable_variables[at].path for at in model.settings.part.shared}
+            assert shared == {one.path for one in model.trunk.trainable_variables}
+    assert largest_difference(found[0][0], found[1][0]) < 1e-6
+    for one, other in zip(found[0][1], found[1][1], strict=True):
+        assert one == pytest.approx(other, abs=1e-5)
