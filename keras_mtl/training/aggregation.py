@@ -54,6 +54,19 @@ def loss_balancer(model: Any) -> Any:
     return model.balancer.loss_balancer
 
 
+def weighable(model: Any, seen: Losses) -> tuple[Losses, Any]:
+    """The losses as a balancer of losses is to see them, and which tasks are usable, `(tasks,)`.
+
+    Under an aggregator a loss that is not finite is that of a task which is absent: a weight of
+    one task may be made of the losses of all.
+    """
+    if isinstance(model.balancer, keras.layers.Layer):
+        return seen, ops.ones_like(seen.losses, dtype="bool")
+    usable = ops.isfinite(seen.losses)
+    losses = ops.where(usable, seen.losses, 0.0)
+    return Losses(losses, ops.where(usable, seen.present, 0.0)), usable
+
+
 def parts_of(model: Any, each: Sequence[Sequence[Any]]) -> Part:
     """Which variables are shared, as the gradients `[task][variable]` that are there tell."""
     learning = [task for task, factor in enumerate(task_factors(model)) if factor > 0]

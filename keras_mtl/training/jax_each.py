@@ -148,6 +148,7 @@ def weighed(
     balancer = aggregation.loss_balancer(model)
     if balancer is None:
         return seen, jnp.ones_like(seen.losses), {}, untrained
+    (weighed, present), usable = aggregation.weighable(model, seen)
     paths = [variable.path for variable in model.trainable_variables]
     places = [paths.index(variable.path) for variable in balancer.trainable_variables]
 
@@ -156,13 +157,12 @@ def weighed(
         for place, value in zip(places, own, strict=True):
             values[place] = value
         with scope_of(model, values, untrained) as scope:
-            found = balancer(losses, present=seen.present)
+            found = balancer(losses, present=present)
         return found, values_of(scope, model.non_trainable_variables)
 
     own = [trainable[place] for place in places]
-    (factors, gradients), untrained = jax.grad(scalar, argnums=(0, 1), has_aux=True)(
-        seen.losses, own
-    )
+    (factors, gradients), untrained = jax.grad(scalar, argnums=(0, 1), has_aux=True)(weighed, own)
+    factors = jnp.where(usable, factors, 1.0)
     of_balancer = {paths[place]: one for place, one in zip(places, gradients, strict=True)}
     return seen, factors, of_balancer, untrained
 

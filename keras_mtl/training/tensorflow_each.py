@@ -182,11 +182,13 @@ def _weighed(
     balancer = aggregation.loss_balancer(model)
     if balancer is None:
         return seen, tf.ones_like(seen.losses), {}
+    (weighed, present), usable = aggregation.weighable(model, seen)
     with tf.GradientTape() as tape:
-        tape.watch(seen.losses)
-        scalar = balancer(seen.losses, present=seen.present)
+        tape.watch(weighed)
+        scalar = balancer(weighed, present=present)
     own = balancer.trainable_variables
-    factors, *gradients = tape.gradient(scalar, [seen.losses, *(one.value for one in own)])
+    factors, *gradients = tape.gradient(scalar, [weighed, *(one.value for one in own)])
+    factors = tf.where(usable, factors, 1.0)
     paths = [one.path for one in own]
     return seen, factors, dict(zip(paths, gradients, strict=True))
 

@@ -181,6 +181,26 @@ def test_a_task_whose_gradient_is_not_finite_is_left_out():
     assert keras.ops.convert_to_numpy(model.balancer.non_finite).tolist() == [1.0, 0.0]
 
 
+@pytest.mark.parametrize("kind", ["uncertainty", "imtl_l", "geometric_mean", "famo"])
+def test_a_task_whose_loss_breaks_takes_no_other_with_it_under_a_balancer_of_losses(kind):
+    """`topic` has no finite loss, and a weight of `sentiment` may be made of both."""
+    model, batch = traded.plain()
+    broken_head(model)
+    balancer = traded.Fixed(loss_balancer=kind)
+    model.compile(keras.optimizers.SGD(0.1), balancer=balancer, self_checks=False)
+    before = traded.values_of(model)
+    logs = model.train_on_batch(*batch, return_dict=True)
+    model.train_on_batch(*batch)
+    for variable in model.trainable_variables:
+        if variable.path != model.heads["topic"].trainable_variables[0].path:
+            assert np.isfinite(keras.ops.convert_to_numpy(variable)).all(), variable.path
+    trunk = len(model.trunk.trainable_variables)
+    after = traded.values_of(model)
+    assert max(float(np.abs(after[n] - before[n]).max()) for n in range(trunk)) > 1e-4
+    assert keras.ops.convert_to_numpy(model.balancer.non_finite).tolist() == [2.0, 0.0]
+    assert np.isfinite(logs["sentiment_weight"]) and logs["sentiment_weight"] > 0
+
+
 def test_a_task_whose_loss_breaks_ends_training_only_after_so_many_steps():
     model, (x, y, _) = traded.bags()
     broken_head(model)
