@@ -85,6 +85,21 @@ class LossBalancer(Balancer, keras.layers.Layer, abc.ABC):
             name=name,
         )
 
+    def for_tasks(self, tasks: Sequence[Task]) -> None:
+        """Look at the tasks, in `compile`.
+
+        Raises:
+            ValueError: If it has learned, or counted, of other tasks.
+        """
+        names = tuple(task.name for task in tasks)
+        if self.variables and self.task_names not in ((), names):
+            raise ValueError(
+                f"`balancer` must be a new {type(self).__name__} for each model. Received: one of "
+                f"tasks {', '.join(map(repr, self.task_names))}, for "
+                f"{', '.join(map(repr, names))}. Make another one."
+            )
+        super().for_tasks(tasks)
+
     @abc.abstractmethod
     def call(self, losses: Any, present: Any) -> Any:
         """The scalar to minimise."""

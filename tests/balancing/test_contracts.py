@@ -1,6 +1,7 @@
 import keras
 import pytest
 
+import keras_mtl as mtl
 from keras_mtl import balancing
 from keras_mtl.balancing import LossBalancer
 from tests.balancing.kinds import exported, made
@@ -22,3 +23,19 @@ def test_balancer_contract(kind, policy):
 
 def test_there_are_balancers_to_check():
     assert balancing.EqualWeighting in exported(LossBalancer)
+
+
+def test_a_balancer_of_other_tasks_is_refused_where_it_has_learned():
+    def model_of(*names):
+        tasks = [mtl.classification(name, ("no", "yes")) for name in names]
+        return mtl.MultiTaskModel(mtl.trunks.bag(20, 4, bigram_buckets=0), tasks)
+
+    learned, plain = balancing.UncertaintyWeighting(), balancing.EqualWeighting()
+    for balancer in (learned, plain):
+        for _ in range(2):  # To compile a model again is no other model.
+            model_of("a", "b").compile("sgd", balancer=balancer)
+    message = "must be a new UncertaintyWeighting for each model. Received: one of tasks 'a', 'b'"
+    for names in (("a", "b", "c"), ("a", "c")):
+        with pytest.raises(ValueError, match=message):
+            model_of(*names).compile("sgd", balancer=learned)
+        model_of(*names).compile("sgd", balancer=plain)
