@@ -32,10 +32,7 @@ def domains(seed):
 
 
 def _of_domains(example, names, seed):
-    given = ["--domains", *names, f"--seed={seed}", "--verbose=0"]
-    if len(names) == 1:  # More steps for the few rows of one domain.
-        given.append("--batch-size=64")
-    options = example.parse(given)
+    options = example.parse(["--domains", *names, "--seed", str(seed), "--verbose", "0"])
     found = seeds.test_figures(example.train, options)
     return float(np.mean([found[f"{name}_accuracy"] for name in names]))
 

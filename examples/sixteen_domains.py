@@ -42,7 +42,7 @@ def parse(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--domains", nargs="+", help="some of them; all by default")
     parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--learning-rate", type=float, default=6e-3)
     parser.add_argument("--balancer", default="equal", help="how domains are traded off")
     parser.add_argument("--seed", type=int, default=0)
