@@ -67,11 +67,13 @@ def _scores(
 
 def _joins(head: Any, first: Any) -> bool:
     """Whether a head does what the first does, with weights of its own."""
-    if type(head) is not PooledHead or head.activity_regularizer is not None:
+    if type(head) is not PooledHead:  # Of another kind, with layers of other names.
         return False
-    layers = [one for one in (head.hidden, head.scores) if one is not None]
-    return head.trainable == first.trainable and all(
-        one.quantization_mode is None and one.built for one in layers
+    layers = [one for one in (head, head.hidden, head.scores) if one is not None]
+    return (
+        head.trainable == first.trainable
+        and all(one.built and one.activity_regularizer is None for one in layers)
+        and all(one.quantization_mode is None for one in layers)
     )
 
 

@@ -92,6 +92,18 @@ def test_what_cannot_pass_together_passes_by_itself(heads_called):
     assert heads_called == []
 
 
+def test_a_penalty_on_what_a_head_gives_is_that_of_its_own_rows(heads_called):
+    tasks, found = tasks_of(), []
+    for penalty in (None, keras.regularizers.L2(10.0)):
+        model = model_of(tasks)
+        model.heads["u1"].scores.activity_regularizer = penalty
+        heads_called.clear()
+        model.train_on_batch(*batch(tasks)[:2])
+        assert set(heads_called) == (set() if penalty is None else {f"u{n}" for n in range(4)})
+        found.append(weights_of(model))
+    assert largest_difference(*found) > 1e-4
+
+
 def test_a_task_in_two_streams_or_none_passes_by_itself(heads_called):
     tasks = tasks_of()
     x, y, _ = batch(tasks)
