@@ -25,11 +25,8 @@ def train(options):
     )
     keras.utils.set_random_seed(options.seed)
     model = mtl.MultiTaskModel(mtl.trunks.bag(tokenizer), tasks)
-    mixture = mtl.Mixture(
-        {name: one.train for name, one in data.items()},
-        batch_size=options.batch_size,
-        seed=options.seed,
-    )
+    rows = {name: one.train for name, one in data.items()}
+    mixture = mtl.Mixture(rows, batch_size=options.batch_size, seed=options.seed)
     rate = keras.optimizers.schedules.PolynomialDecay(
         options.learning_rate, options.epochs * mixture.steps_per_epoch, 0.0
     )
