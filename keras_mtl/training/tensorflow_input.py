@@ -58,6 +58,7 @@ def feed_of(data: Any) -> Feed:
 
 
 def _kind_of(data: Any) -> tuple[Any, ...]:
+    """Names, types and shapes of a batch on every replica."""
     return tuple(
         (path, part.dtype, tuple(part.shape))
         for path, leaf in keras.tree.flatten_with_path(data)

@@ -11,13 +11,6 @@ from tests.training.small import demo_mixture, demo_model, largest_difference, w
 pytestmark = pytest.mark.any_backend
 
 
-def one_step(make, balancer, optimizer=None, **options):
-    model, batch = make()
-    model.compile(optimizer or keras.optimizers.SGD(1.0), balancer=balancer, **options)
-    logs = model.train_on_batch(*batch, return_dict=True)
-    return model, logs
-
-
 def furthest(model, left):
     return max(float(np.abs(one - left[path]).max())
                for path, one in traded.values_of(model).items())  # fmt: skip
@@ -27,14 +20,14 @@ def furthest(model, left):
 def test_a_step_is_the_weighted_sum_of_single_steps(case):
     make = traded.CASES[case]
     chosen = (0.25, 3.0, 0.5)[: len(make()[0].tasks)]
-    model, _ = one_step(make, traded.Fixed(chosen))
+    model, _ = traded.one_step(make, traded.Fixed(chosen))
     assert furthest(model, traded.expected(make, lambda *_: chosen)) < 2e-6
 
 
 @pytest.mark.parametrize("case", list(traded.CASES))
 def test_weights_are_made_of_the_dot_products(case):
     make = traded.CASES[case]
-    model, logs = one_step(make, traded.UnitMean())
+    model, logs = traded.one_step(make, traded.UnitMean())
     assert furthest(model, traded.expected(make, traded.unit_mean)) < 5e-6
     own = [list(own.values()) for own in traded.gradients_of(make)]
     assert {name for name in logs if name.endswith("_weight")} == {
@@ -46,18 +39,18 @@ def test_weights_are_made_of_the_dot_products(case):
 @pytest.mark.parametrize("case", ["plain", "missing"])
 def test_compiled_by_xla_or_not(case, jit_compile):
     make = traded.CASES[case]
-    model, _ = one_step(make, traded.UnitMean(), jit_compile=jit_compile)
+    model, _ = traded.one_step(make, traded.UnitMean(), jit_compile=jit_compile)
     assert furthest(model, traded.expected(make, traded.unit_mean)) < 5e-6
 
 
 def test_loss_weights_multiply_first():
-    model, _ = one_step(traded.plain, traded.UnitMean(), loss_weights=traded.LOSS_WEIGHTS)
+    model, _ = traded.one_step(traded.plain, traded.UnitMean(), loss_weights=traded.LOSS_WEIGHTS)
     left = traded.expected(traded.plain, traded.unit_mean, traded.LOSS_WEIGHTS)
     assert furthest(model, left) < 5e-6
 
 
 def test_logs_tell_norms_and_cosines():
-    model, logs = one_step(traded.plain, "equal", log_gradients=True)
+    model, logs = traded.one_step(traded.plain, "equal", log_gradients=True)
     trunk = len(model.trunk.trainable_variables)
     assert trunk < len(model.trainable_variables)
     topic, sentiment = (
@@ -74,7 +67,9 @@ def test_logs_tell_norms_and_cosines():
 
 @pytest.mark.parametrize("case", list(traded.CASES))
 def test_logged_gradients_leave_plain_training_as_it_is(case):
-    models = [one_step(traded.CASES[case], "equal", log_gradients=log)[0] for log in (False, True)]
+    models = [
+        traded.one_step(traded.CASES[case], "equal", log_gradients=log)[0] for log in (False, True)
+    ]
     assert largest_difference(*map(weights_of, models)) < 2e-6
 
 
@@ -82,14 +77,14 @@ def test_logged_gradients_leave_plain_training_as_it_is(case):
 def test_at_features_the_sum_is_the_same(case):
     make = traded.CASES[case]
     options = {"self_checks": False} if case == "absent" else {}
-    models = [one_step(make, traded.Fixed(level=level), **options)[0]
+    models = [traded.one_step(make, traded.Fixed(level=level), **options)[0]
               for level in ("parameters", "features")]  # fmt: skip
     assert largest_difference(*map(weights_of, models)) < 2e-6
 
 
 def test_at_features_weights_are_of_features():
-    model, logs = one_step(traded.plain, traded.UnitMean(level="features"))
-    other, exact = one_step(traded.plain, traded.UnitMean())
+    model, logs = traded.one_step(traded.plain, traded.UnitMean(level="features"))
+    other, exact = traded.one_step(traded.plain, traded.UnitMean())
     for name in ("topic", "sentiment"):
         product = logs[f"{name}_weight"] * logs[f"{name}_gradient_norm"]
         assert product == pytest.approx(0.5, abs=1e-4)
@@ -136,7 +131,7 @@ def test_mixed_precision_comes_close_and_unscales():
             optimizer = keras.optimizers.SGD(1.0)
             if policy != "float32":
                 optimizer = keras.optimizers.LossScaleOptimizer(optimizer, initial_scale=256.0)
-            found.append(one_step(traded.plain, traded.UnitMean(), optimizer))
+            found.append(traded.one_step(traded.plain, traded.UnitMean(), optimizer))
         finally:
             keras.config.set_dtype_policy("float32")
     (exact, logs), (half, half_logs) = found
@@ -144,73 +139,6 @@ def test_mixed_precision_comes_close_and_unscales():
     for name in ("topic", "sentiment"):
         norm = logs[f"{name}_gradient_norm"]
         assert half_logs[f"{name}_gradient_norm"] == pytest.approx(norm, rel=2e-2)
-
-
-def test_a_loss_scale_too_high_skips_the_step():
-    keras.config.set_dtype_policy("mixed_float16")
-    try:
-        model, batch = traded.plain()
-    finally:
-        keras.config.set_dtype_policy("float32")
-    optimizer = keras.optimizers.LossScaleOptimizer(
-        keras.optimizers.SGD(1.0), initial_scale=2.0**40
-    )
-    model.compile(optimizer, balancer=traded.UnitMean(), self_checks=False)
-    before = weights_of(model)
-    model.train_on_batch(*batch)
-    assert largest_difference(before, weights_of(model)) == 0.0
-    assert float(optimizer.dynamic_scale) == 2.0**39
-    assert not np.any(keras.ops.convert_to_numpy(model.balancer.non_finite))
-
-
-def broken_head(model):
-    """A head whose gradients are not finite from now on."""
-    kernel = model.heads["topic"].trainable_variables[0]
-    kernel.assign(np.full(kernel.shape, np.nan, "float32"))
-
-
-def test_a_task_whose_gradient_is_not_finite_is_left_out():
-    model, batch = traded.plain()
-    broken_head(model)
-    model.compile(keras.optimizers.SGD(1.0), balancer=traded.Fixed(), self_checks=False)
-    model.train_on_batch(*batch)
-    left = traded.expected(traded.plain, lambda *_: (0.0, 3.0))
-    ours = traded.values_of(model)
-    trunk = len(model.trunk.trainable_variables)
-    assert max(float(np.abs(ours[path] - left[path]).max()) for path in range(trunk)) < 2e-6
-    assert keras.ops.convert_to_numpy(model.balancer.non_finite).tolist() == [1.0, 0.0]
-
-
-@pytest.mark.parametrize("kind", ["uncertainty", "imtl_l", "geometric_mean", "famo"])
-def test_a_task_whose_loss_breaks_takes_no_other_with_it_under_a_balancer_of_losses(kind):
-    """`topic` has no finite loss, and a weight of `sentiment` may be made of both."""
-    model, batch = traded.plain()
-    broken_head(model)
-    balancer = traded.Fixed(loss_balancer=kind)
-    model.compile(keras.optimizers.SGD(0.1), balancer=balancer, self_checks=False)
-    before = traded.values_of(model)
-    logs = model.train_on_batch(*batch, return_dict=True)
-    model.train_on_batch(*batch)
-    for variable in model.trainable_variables:
-        if variable.path != model.heads["topic"].trainable_variables[0].path:
-            assert np.isfinite(keras.ops.convert_to_numpy(variable)).all(), variable.path
-    trunk = len(model.trunk.trainable_variables)
-    after = traded.values_of(model)
-    assert max(float(np.abs(after[n] - before[n]).max()) for n in range(trunk)) > 1e-4
-    assert keras.ops.convert_to_numpy(model.balancer.non_finite).tolist() == [2.0, 0.0]
-    assert np.isfinite(logs["sentiment_weight"]) and logs["sentiment_weight"] > 0
-
-
-def test_a_task_whose_loss_breaks_ends_training_only_after_so_many_steps():
-    model, (x, y, _) = traded.bags()
-    broken_head(model)
-    model.compile(keras.optimizers.SGD(0.1), balancer=traded.Fixed(max_non_finite=3))
-    # Three steps go on without the task, which the end of the epoch says has learned nothing.
-    with pytest.warns(UserWarning, match="'topic'"):
-        history = model.fit(x, y, batch_size=8, epochs=1, verbose=0).history
-    assert np.isfinite(history["loss"][0]) and history["sentiment_loss"][0] > 0
-    with pytest.raises(SelfCheckError, match="'topic' was not finite in 4 steps, more than"):
-        model.fit(x, y, batch_size=8, epochs=1, verbose=0)
 
 
 def test_a_run_goes_on_between_two_solves(tmp_path):
@@ -236,44 +164,6 @@ def test_a_balancer_of_another_model_is_refused():
     model.compile("sgd", balancer=balancer)
     with pytest.raises(ValueError, match="must be a new Fixed for each model"):
         traded.words()[0].compile("sgd", balancer=balancer)
-
-
-def test_too_many_gradients_that_are_not_finite_end_training():
-    model, (x, y, _) = traded.plain()
-    broken_head(model)
-    model.compile(keras.optimizers.SGD(1.0), balancer=traded.Fixed(max_non_finite=2))
-    model.balancer.non_finite.assign([3.0, 0.0])
-    problem = model.balancer.problem()
-    assert "task 'topic' was not finite in 3 steps, more than max_non_finite=2" in problem
-
-
-class Wrong(traded.Fixed):
-    def weights(self, gramian, losses=None, present=None):
-        return gramian[0]
-
-
-class Infinite(traded.Fixed):
-    def weights(self, gramian, losses=None, present=None):
-        return present / 0.0
-
-
-class TooMany(traded.Fixed):
-    def weights(self, gramian, losses=None, present=None):
-        return keras.ops.ones((5,))
-
-
-def test_weights_of_the_wrong_shape_are_refused():
-    with pytest.raises(ValueError, match=r"`weights` of TooMany .* shape \(2,\). Received: .*\(5,"):
-        one_step(traded.plain, TooMany())
-
-
-def test_weights_that_are_not_finite_change_nothing_and_are_told():
-    model, (x, y, _) = traded.plain()
-    model.compile(keras.optimizers.SGD(1.0), balancer=Infinite())
-    before = weights_of(model)[: len(model.trunk.trainable_variables)]
-    with pytest.raises(SelfCheckError, match="`weights` of Infinite must be finite numbers"):
-        model.fit(x, y, batch_size=8, verbose=0)
-    assert largest_difference(before, weights_of(model)[: len(before)]) == 0.0
 
 
 def test_features_of_streams_are_refused():

@@ -150,3 +150,11 @@ def expected(make, weights_of, loss_weights=None):
             moves = zip(weights, each, strict=True)
             left[path] = value - sum(weight * own[path] for weight, own in moves)
     return left
+
+
+def one_step(make, balancer, optimizer=None, **options):
+    """A model after a step on its batch, and the logs."""
+    model, batch = make()
+    model.compile(optimizer or keras.optimizers.SGD(1.0), balancer=balancer, **options)
+    logs = model.train_on_batch(*batch, return_dict=True)
+    return model, logs
