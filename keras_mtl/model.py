@@ -7,10 +7,12 @@ import keras
 
 from keras_mtl import training
 from keras_mtl.data import Mixture, Split
+from keras_mtl.data.datasets.label_space import nearest
 from keras_mtl.data.mixing.plain import need_preprocessor
 from keras_mtl.heads import WORD_STARTS, FirstText, JoinTexts, SplitTexts
 from keras_mtl.tasks import Task, check_tasks
 from keras_mtl.training.fitted_thresholds import fit_thresholds
+from keras_mtl.training.more_tasks import with_tasks
 from keras_mtl.trunks.adapting import adapt
 from keras_mtl.trunks.pretrained import Segments
 
@@ -133,6 +135,47 @@ class MultiTaskModel(training.MultiTaskTrainer):
         """
         fit_thresholds(self, rows, tasks, default)
 
+    def add_task(self, task: Task, loss_weight: float = 1.0) -> "MultiTaskModel":
+        """This model with one more task: `model = model.add_task(task)`.
+
+        The trunk is the same one, shared by both models; the heads there were keep their weights,
+        and give the same answers as long as the trunk is frozen (`transfer.freeze`). A compiled
+        model is compiled as it was, its optimizer going on with the variables that it knows; the
+        balancer begins anew. A mixture need not feed old tasks whose heads are frozen.
+
+        Args:
+            task: The new task.
+            loss_weight: Weight of its loss.
+
+        Returns:
+            A new model: what a Keras model predicts is fixed.
+
+        Raises:
+            TypeError: If it is no task.
+            ValueError: If there is a task of that name.
+        """
+        (task,) = check_tasks(task)
+        if task.name in self.heads:
+            raise ValueError(
+                f"`task` of `add_task` must have a new name. Received: {task.name!r}; the model's "
+                f"tasks are {', '.join(self.heads)}. Remove that one first, or choose another name."
+            )
+        return with_tasks(self, (*self.tasks, task), {task.name: loss_weight})
+
+    def remove_task(self, name: str) -> "MultiTaskModel":
+        """This model without a task: `model = model.remove_task("topic")`; see `add_task`.
+
+        Raises:
+            ValueError: If there is no such task, or no other.
+        """
+        rest = [task for task in self.tasks if task.name != name]
+        if name not in self.heads or not rest:
+            raise ValueError(
+                "`name` of `remove_task` must be one of the model's tasks, and not the only one: "
+                f"{', '.join(self.heads)}. Received: {name!r}. {nearest(str(name), self.heads)}"
+            )
+        return with_tasks(self, rest, {})
+
     def get_config(self) -> dict[str, Any]:
         serialize = keras.saving.serialize_keras_object
         return {
@@ -140,6 +183,8 @@ class MultiTaskModel(training.MultiTaskTrainer):
             "tasks": [serialize(task) for task in self.tasks],
             "preprocessor": serialize(self.preprocessor) if self.preprocessor else None,
             "name": self.name,
+            # The trunk tells of its layers itself.
+            "frozen": [name for name, head in self.heads.items() if not head.trainable],
         }
 
     @classmethod
@@ -148,7 +193,10 @@ class MultiTaskModel(training.MultiTaskTrainer):
             key: keras.saving.deserialize_keras_object(config[key], custom_objects=custom_objects)
             for key in ("trunk", "tasks", "preprocessor")
         }
-        return cls(**found, name=config["name"])
+        model = cls(**found, name=config["name"])
+        for name in config.get("frozen", ()):
+            model.heads[name].trainable = False
+        return model
 
     def get_compile_config(self) -> dict[str, Any]:
         if self.settings is None:

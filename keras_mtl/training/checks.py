@@ -93,7 +93,7 @@ class SelfChecks(keras.callbacks.Callback):
 
     def _warn_of_missing_labels(self, sums: dict[str, np.ndarray], epoch: int) -> None:
         for task, count in zip(self.model.tasks, sums["count"], strict=True):
-            if not count:
+            if not count and self.model.heads[task.name].trainable:
                 self._tell(
                     f"Task {task.name!r} got no labels in epoch {epoch + 1}: it learned nothing. "
                     "Look at its column, its sample weights and the mixture."

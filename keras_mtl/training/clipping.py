@@ -9,7 +9,7 @@ from keras import ops
 def clips(optimizer: Any) -> bool:
     """Whether the optimizer was told to clip in any way."""
     return any(
-        getattr(_inner(optimizer), name, None) is not None
+        getattr(inner_optimizer(optimizer), name, None) is not None
         for name in ("clipnorm", "global_clipnorm", "clipvalue")
     )
 
@@ -24,7 +24,7 @@ def clip(optimizer: Any, gradients: Sequence[Any]) -> list[Any]:
     Returns:
         The clipped gradients.
     """
-    optimizer = _inner(optimizer)
+    optimizer = inner_optimizer(optimizer)
     present = [gradient for gradient in gradients if gradient is not None]
     if optimizer.clipvalue is not None:
         clipped = [ops.clip(one, -optimizer.clipvalue, optimizer.clipvalue) for one in present]
@@ -39,7 +39,7 @@ def clip(optimizer: Any, gradients: Sequence[Any]) -> list[Any]:
     return [None if gradient is None else next(rest) for gradient in gradients]
 
 
-def _inner(optimizer: Any) -> Any:
+def inner_optimizer(optimizer: Any) -> Any:
     """The optimizer that a LossScaleOptimizer wraps."""
     return getattr(optimizer, "inner_optimizer", optimizer)
 

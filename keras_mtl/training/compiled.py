@@ -11,6 +11,8 @@ from keras_mtl.tasks import Task
 from keras_mtl.training.backends import adapter
 from keras_mtl.training.balance_logs import BalanceSums
 from keras_mtl.training.checks import trainable_paths
+from keras_mtl.training.clipping import inner_optimizer
+from keras_mtl.training.frozen import follow_frozen
 from keras_mtl.training.loss_weights import (
     change_training_weights,
     checked_loss_weights,
@@ -110,7 +112,10 @@ class CompiledModel(keras.Model):
             self_checks=self_checks,
             log_gradients=log_gradients,
         )
+        # Some look at the model first, to know which rate each of its parts has.
+        getattr(inner_optimizer(self.optimizer), "for_model", lambda model: None)(self)
         self.optimizer.build(self.trainable_variables)
+        follow_frozen(self)
         self._compile_arguments = {
             "optimizer": self.optimizer,
             "loss": loss,

@@ -7,7 +7,7 @@ from keras import ops
 
 # What shifts, and what scales a normalised feature. Keras looks at the name `bias`, but for
 # TensorFlow at that of the variable inside, `bias:0`.
-_NOT_DECAYED = (r"(^|[/_])(bias|gamma|beta|scale)(:\d+)?$",)
+NOT_DECAYED = (r"(^|[/_])(bias|gamma|beta|scale)(:\d+)?$",)
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
@@ -98,7 +98,7 @@ class FineTuning(keras.optimizers.AdamW):
         )
         self.steps, self.peak, self.warmup = steps, learning_rate, warmup
         # Kept nowhere by Keras: each optimizer made from a configuration asks for it again.
-        self.exclude_from_weight_decay(var_names=_NOT_DECAYED)
+        self.exclude_from_weight_decay(var_names=NOT_DECAYED)
 
     def get_config(self) -> dict[str, Any]:
         own = {"steps": self.steps, "learning_rate": self.peak, "warmup": self.warmup}

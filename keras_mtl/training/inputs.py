@@ -19,6 +19,7 @@ from keras_mtl.data.mixing.rows import check_named, is_arrays, reads_of, tasks_r
 from keras_mtl.data.text.ragged import Ragged
 from keras_mtl.data.text.reading import read_rows
 from keras_mtl.heads import WORD_STARTS
+from keras_mtl.tasks import Task
 
 _KERAS_BATCH = 32  # Rows of a step where none are given.
 PredictArrays = Callable[[Any, int | None], dict[str, np.ndarray]]
@@ -62,20 +63,21 @@ def for_training(
             "A mixture has a batch size of its own: Mixture(..., batch_size=...). "
             f"Received: batch_size={batch_size} in `fit`."
         )
+    tasks = fed_tasks(model, x)
     batches = x.training_batches(
         need_preprocessor(model.preprocessor),
-        model.tasks,
+        tasks,
         model.replicas,
         steps_per_epoch,
         initial_epoch,
         model.even_shares,
     )
     of_tasks = x.task_shares(model.even_shares)
-    shares = tuple(of_tasks[task.name] for task in model.tasks)
+    shares = tuple(of_tasks.get(task.name, 1.0) for task in model.tasks)
     data = model.adapter.training_input(batches, model.replicas)
     rows = {
         task.name: sum(batches.rows[name] for name, fed in x.tasks.items() if task.name in fed)
-        for task in model.tasks
+        for task in tasks
     }
     return TrainingRows(data, y, sample_weight, None, len(batches), shares, batches, rows)
 
@@ -85,8 +87,22 @@ def for_evaluation(model: Any, x: Any, y: Any, sample_weight: Any) -> tuple[Any,
     if not isinstance(x, Mixture):
         return plain(model, x, y, sample_weight)
     preprocessor = need_preprocessor(model.preprocessor)
-    batches = x.evaluation_batches(preprocessor, model.tasks, model.replicas)
+    batches = x.evaluation_batches(preprocessor, fed_tasks(model, x), model.replicas)
     return model.adapter.evaluation_input(batches, model.replicas), None, None
+
+
+def fed_tasks(model: Any, mixture: Mixture) -> list[Task]:
+    """The tasks that a mixture is to feed: all, but for those that do not learn and have no rows.
+
+    A task does not learn if its head is frozen, or its loss weight is 0.
+    """
+    fed = {name for names in mixture.tasks.values() for name in names}
+    learning = {
+        task.name
+        for task, weight in zip(model.tasks, model.settings.training_weights, strict=True)
+        if weight > 0 and model.heads[task.name].trainable
+    }
+    return [task for task in model.tasks if task.name in fed | learning]
 
 
 def for_validation(model: Any, data: Any) -> Any:

@@ -56,13 +56,14 @@ def train_step(model: Any, data: Any) -> dict[str, Any]:
 def _train(model: Any, rows: step.Rows) -> step.Trained:
     """A balancer of losses: one backward pass."""
     replicas, probe = replica_count(model), tf.zeros((len(model.tasks),), loss_dtype())
-    with tf.GradientTape() as tape:
-        tape.watch(probe)
+    values = [variable.value for variable in model.trainable_variables]
+    # What is frozen is not watched: of a frozen trunk nothing is kept, and nothing goes back.
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch([probe, *values])
         scored, penalties = step.forward(model, rows, training=True)
         sums = task_sums(model, scored)
         scalar, seen = step.objective(model, *sums[:2], penalties, add_up, replicas, probe)
         scalar = model.optimizer.scale_loss(scalar)
-    values = [variable.value for variable in model.trainable_variables]
     *gradients, weights = tape.gradient(scalar, [*values, probe])
     gradients = step.without_idle(model, [dense(one) for one in gradients])
     balance = (weights / model.optimizer.scale_loss(1.0), seen.present)
@@ -227,7 +228,8 @@ def _update(optimizer: Any, gradients: list[Any], variables: list[Any]) -> None:
 
 def _is_kerass(optimizer: Any) -> bool:
     """Whether optimizer and schedule are Keras's own or ours, and so known to compile."""
-    parts = (optimizer, getattr(optimizer, "_learning_rate", None))
+    pattern = getattr(optimizer, "pattern", optimizer)
+    parts = (optimizer, pattern, getattr(optimizer, "_learning_rate", None))
     return not isinstance(optimizer, keras.optimizers.LossScaleOptimizer) and all(
         type(part).__module__.startswith(("keras.", "keras_mtl.")) for part in parts
     )

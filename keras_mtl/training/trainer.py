@@ -18,6 +18,7 @@ from keras_mtl.training.fit_callbacks import (
     scored,
     with_callbacks,
 )
+from keras_mtl.training.frozen import FrozenChecks
 from keras_mtl.training.loss_weights import until_the_end
 
 
@@ -85,7 +86,9 @@ class MultiTaskTrainer(CompiledModel):
         if rows.batches is not None:
             options["shuffle"] = False  # A mixture is in its order already.
         # What the checks look at at the end of an epoch, a callback that evaluates sets back.
-        checks = [SelfChecks(self.adapter)] if self.settings.self_checks else []
+        checks: list[Any] = []
+        if self.settings.self_checks:
+            checks = [SelfChecks(self.adapter), FrozenChecks(self.adapter)]
         checks = [*checks, *([BalancerEpochs()] if self.settings.scoring.balance else [])]
         start = [MixtureStart(rows.batches)] if rows.batches is not None else []
         if rows.task_shares != self.settings.task_shares:

@@ -71,7 +71,8 @@ def check_fed(fed: Mapping[str, Sequence[str]], names: Sequence[str]) -> None:
     if without:
         raise ValueError(
             f"A mixture must feed every task of the model. Received: no stream for {without}; the "
-            f"streams feed {streams}. Add a stream for each, or build the model without the task."
+            f"streams feed {streams}. Add a stream for each, build the model without the task, or "
+            "freeze the task's head."
         )
     extra = {task: name for name, tasks in fed.items() for task in tasks if task not in names}
     if extra:

@@ -1,0 +1,31 @@
+"""Transfer: what a source task learned, for a new one."""
+
+from keras_mtl.training.fine_tuning import WarmUpAndDecay
+from keras_mtl.training.grouped_optimizer import GroupedOptimizer
+from keras_mtl.transfer.freezing import freeze, thaw, trainable
+from keras_mtl.transfer.loading import LoadReport, load_source
+from keras_mtl.transfer.rates import LayerwiseDecay, SlantedTriangular, layerwise_decay
+from keras_mtl.transfer.rehearsal import DriftCheck, rehearse
+from keras_mtl.transfer.sources import Source, open_source
+from keras_mtl.transfer.thawing import GradualThaw, ThawAt
+from keras_mtl.transfer.towards_source import l2_sp
+
+__all__ = [
+    "DriftCheck",
+    "GradualThaw",
+    "GroupedOptimizer",
+    "LayerwiseDecay",
+    "LoadReport",
+    "SlantedTriangular",
+    "Source",
+    "ThawAt",
+    "WarmUpAndDecay",
+    "freeze",
+    "l2_sp",
+    "layerwise_decay",
+    "load_source",
+    "open_source",
+    "rehearse",
+    "thaw",
+    "trainable",
+]
