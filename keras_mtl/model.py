@@ -185,6 +185,7 @@ class MultiTaskModel(training.MultiTaskTrainer):
             "name": self.name,
             # The trunk tells of its layers itself.
             "frozen": [name for name, head in self.heads.items() if not head.trainable],
+            "ancestor": self.ancestor,
         }
 
     @classmethod
@@ -196,6 +197,7 @@ class MultiTaskModel(training.MultiTaskTrainer):
         model = cls(**found, name=config["name"])
         for name in config.get("frozen", ()):
             model.heads[name].trainable = False
+        model.ancestor = config.get("ancestor")
         return model
 
     def get_compile_config(self) -> dict[str, Any]:

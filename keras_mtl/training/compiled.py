@@ -41,6 +41,7 @@ class CompiledModel(keras.Model):
     balancer: balancing.LossBalancer | balancing.GradientAggregator | None = None
     balancer_layers: Sequence[keras.layers.Layer] = ()
     settings: Any = None  # A StepSettings, once compiled.
+    ancestor: str | None = None  # A checksum of the trunk as its training began.
     train_function: Any = None
     test_function: Any = None
 

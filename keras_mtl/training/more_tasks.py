@@ -22,6 +22,7 @@ def with_tasks(model: Any, tasks: Sequence[Task], loss_weights: Mapping[str, flo
     model.adapter.sync(model)
     with model.adapter.scope(model):
         found = type(model)(model.trunk, tasks, preprocessor=model.preprocessor, name=model.name)
+        found.ancestor = model.ancestor
         for name in found.heads.keys() & model.heads.keys():
             head, old = found.heads[name], model.heads[name]
             head.set_weights(old.get_weights())

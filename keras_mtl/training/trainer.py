@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_mtl.training import inputs
+from keras_mtl.training.ancestry import note_ancestor
 from keras_mtl.training.checks import SelfChecks, need_same_trainable
 from keras_mtl.training.compiled import CompiledModel
 from keras_mtl.training.few_rows import warn_of_few_rows
@@ -81,6 +82,7 @@ class MultiTaskTrainer(CompiledModel):
             self, x, y, sample_weight, batch_size, steps_per_epoch, initial_epoch
         )
         warn_of_few_rows(self, rows.rows)
+        note_ancestor(self)
         self._batches = rows.batches
         self._validates = validation_data is not None or bool(options.get("validation_split"))
         if rows.batches is not None:

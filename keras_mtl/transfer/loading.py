@@ -172,6 +172,7 @@ def load_source(
         )
     for variable, value in plan.values:
         variable.assign(value)
+    model.ancestor = None  # Its training begins here.
     if take_tokenizer:
         model.preprocessor = model.trunk.preprocessor = found.tokenizer
     return LoadReport(found.called, tuple(plan.entries), plan.words)
