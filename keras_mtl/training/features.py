@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_mtl.heads import WORD_STARTS, PooledHead, flat_texts
 from keras_mtl.tasks import Task
+from keras_mtl.training.feature_cache import CACHED
 
 
 def features_of(
@@ -19,6 +20,11 @@ def features_of(
     does not read, heads do. Several texts of a row, `(B, T, L)`, are read like rows
     of their own, and their features are `(B, T, ...)`.
     """
+    cached = [stream for stream, inputs in x.items() if CACHED in inputs]
+    if cached:
+        wanted = cached if streams is None else [one for one in cached if one in streams]
+        cache = model.settings.cache
+        return {stream: cache.features(x[stream][CACHED]) for stream in wanted}, []
     of_heads = {
         stream: {name: one for name, one in inputs.items() if name not in model.trunk.input}
         for stream, inputs in x.items()

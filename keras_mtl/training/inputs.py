@@ -50,10 +50,14 @@ def for_training(
     batch_size: int | None,
     steps_per_epoch: int | None,
     initial_epoch: int,
+    cache: Any = None,
 ) -> TrainingRows:
-    """A mixture's batches without end, or rows as Keras takes them."""
+    """A mixture's batches without end, or rows as Keras takes them.
+
+    Texts are read by `cache` if there is one, not by the model's preprocessor.
+    """
     if not isinstance(x, Mixture):
-        x, y, sample_weight = plain(model, x, y, sample_weight)
+        x, y, sample_weight = plain(model, x, y, sample_weight, cache)
         batch_size = whole_batch_size(model, x, batch_size)
         shares = (1.0,) * len(model.tasks)
         rows = dict.fromkeys(y, batch_size or _KERAS_BATCH) if isinstance(y, Mapping) else {}
@@ -65,7 +69,7 @@ def for_training(
         )
     tasks = fed_tasks(model, x)
     batches = x.training_batches(
-        need_preprocessor(model.preprocessor),
+        cache or need_preprocessor(model.preprocessor),
         tasks,
         model.replicas,
         steps_per_epoch,
@@ -82,11 +86,13 @@ def for_training(
     return TrainingRows(data, y, sample_weight, None, len(batches), shares, batches, rows)
 
 
-def for_evaluation(model: Any, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+def for_evaluation(
+    model: Any, x: Any, y: Any, sample_weight: Any, cache: Any = None
+) -> tuple[Any, Any, Any]:
     """`(x, y, sample_weight)` as Keras takes them; each row of a mixture once."""
     if not isinstance(x, Mixture):
-        return plain(model, x, y, sample_weight)
-    preprocessor = need_preprocessor(model.preprocessor)
+        return plain(model, x, y, sample_weight, cache)
+    preprocessor = cache or need_preprocessor(model.preprocessor)
     batches = x.evaluation_batches(preprocessor, fed_tasks(model, x), model.replicas)
     return model.adapter.evaluation_input(batches, model.replicas), None, None
 
@@ -105,21 +111,30 @@ def fed_tasks(model: Any, mixture: Mixture) -> list[Task]:
     return [task for task in model.tasks if task.name in fed | learning]
 
 
-def for_validation(model: Any, data: Any) -> Any:
+def for_validation(model: Any, data: Any, cache: Any = None) -> Any:
     """Validation data as Keras takes it."""
     if isinstance(data, Mixture):
-        return for_evaluation(model, data, None, None)[0]
+        return for_evaluation(model, data, None, None, cache)[0]
     if isinstance(data, (tuple, list)):
-        return plain(model, *keras.utils.unpack_x_y_sample_weight(tuple(data)))
+        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(tuple(data))
+        return plain(model, x, y, sample_weight, cache)
     return data
 
 
-def plain(model: Any, x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+def plain(
+    model: Any, x: Any, y: Any, sample_weight: Any, cache: Any = None
+) -> tuple[Any, Any, Any]:
     """Rows in memory with labels and weights of every task; datasets as they are."""
+    rows = texts_of(x, reads_of(model.tasks))
+    if cache is not None and rows is None:
+        raise ValueError(
+            "`cache_features` of `fit` needs texts: mixtures, or lists of texts. Received: "
+            f"{type(x).__name__}. Pass texts, or leave out `cache_features`."
+        )
     if not is_arrays(x):
         return x, y, sample_weight
-    arrays = plain_inputs(x, model.preprocessor, list(model.input), model.tasks)
-    rows = texts_of(x, reads_of(model.tasks))
+    preprocessor = cache or model.preprocessor
+    arrays = plain_inputs(x, preprocessor, list(model.input), model.tasks)
     tasks = tasks_reading(model.tasks, rows)
     if rows is None and any(task.several for task in tasks):
         # Ids do not say which tasks read them: those that have labels.

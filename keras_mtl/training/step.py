@@ -44,6 +44,7 @@ class StepSettings:
         part: Which variables are shared, once a step that computes new weights was compiled.
         traces: How often each kind of step was compiled.
         update: The optimizer, and its update as the steps of all shapes share it.
+        cache: What a frozen trunk made of texts, in a `fit` that asked for it.
     """
 
     scoring: Scoring
@@ -59,6 +60,7 @@ class StepSettings:
     trains: bool = False
     traces: dict[str, int] = dataclasses.field(default_factory=lambda: {"train": 0, "test": 0})
     update: tuple[Any, Any] | None = None
+    cache: Any = None
 
 
 def is_nested(x: Any) -> bool:

@@ -22,6 +22,11 @@ def follow_trainable(model: Any) -> None:
         return
     model.adapter.sync(model)
     before, weights = model.settings, training_weights(model)
+    if before.cache is not None and model.trunk.trainable_variables:
+        raise ValueError(
+            "The trunk must stay frozen while `fit` caches its features. Received: a trunk with "
+            f"{len(model.trunk.trainable_variables)} trainable variables. Thaw it in another `fit`."
+        )
     running, stops = model.train_function is not None, model.stop_training
     optimizer, balancer = model.optimizer, model.balancer
     with model.adapter.scope(model):
@@ -31,7 +36,7 @@ def follow_trainable(model: Any) -> None:
         carry_optimizer(optimizer, model.optimizer)
     if model.balancer is not balancer:
         _assign(balancer.state.variables, model.balancer.state.variables)
-    model.settings.task_shares = before.task_shares
+    model.settings.task_shares, model.settings.cache = before.task_shares, before.cache
     change_training_weights(model, weights)
     model.stop_training = stops
     if running:

@@ -11,6 +11,7 @@ from keras_mtl.training import inputs
 from keras_mtl.training.ancestry import note_ancestor
 from keras_mtl.training.checks import SelfChecks, need_same_trainable
 from keras_mtl.training.compiled import CompiledModel
+from keras_mtl.training.feature_cache import FeatureCache, cached
 from keras_mtl.training.few_rows import warn_of_few_rows
 from keras_mtl.training.fit_callbacks import (
     BalancerEpochs,
@@ -45,6 +46,7 @@ class MultiTaskTrainer(CompiledModel):
         callbacks: Any = None,
         steps_per_epoch: int | None = None,
         initial_epoch: int = 0,
+        cache_features: bool = False,
         **options: Any,
     ) -> keras.callbacks.History:
         """Train.
@@ -62,6 +64,9 @@ class MultiTaskTrainer(CompiledModel):
             callbacks: Keras callbacks.
             steps_per_epoch: Steps of an epoch; a mixture knows its own.
             initial_epoch: Epoch to begin at; a mixture begins there too, unless restored.
+            cache_features: Run a frozen trunk once for each text, not once in each epoch: what the
+                heads pool of it is kept in memory, a vector for each text. `x` and
+                `validation_data` must be mixtures or texts.
             **options: Everything else as in Keras.
 
         Returns:
@@ -78,8 +83,9 @@ class MultiTaskTrainer(CompiledModel):
                 "Received: `class_weight` in `fit`."
             )
         need_same_trainable(self)
+        cache = FeatureCache(self) if cache_features else None
         rows = inputs.for_training(
-            self, x, y, sample_weight, batch_size, steps_per_epoch, initial_epoch
+            self, x, y, sample_weight, batch_size, steps_per_epoch, initial_epoch, cache
         )
         warn_of_few_rows(self, rows.rows)
         note_ancestor(self)
@@ -95,14 +101,14 @@ class MultiTaskTrainer(CompiledModel):
         start = [MixtureStart(rows.batches)] if rows.batches is not None else []
         if rows.task_shares != self.settings.task_shares:
             self.settings.task_shares, self.train_function = rows.task_shares, None
-        with until_the_end(self):
+        with until_the_end(self), cached(self, cache):
             return super().fit(
                 rows.x,
                 rows.y,
                 rows.batch_size,
                 epochs,
                 sample_weight=rows.sample_weight,
-                validation_data=inputs.for_validation(self, validation_data),
+                validation_data=inputs.for_validation(self, validation_data, cache),
                 callbacks=with_callbacks(callbacks, checks, start),
                 steps_per_epoch=rows.steps_per_epoch,
                 initial_epoch=initial_epoch,

@@ -1,0 +1,1 @@
+"""What benchmarks/transfer_accuracy.py measures."""

@@ -1,0 +1,99 @@
+"""A frozen trunk run once for each text: the same training, without the trunk."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_mtl as mtl
+from keras_mtl import transfer
+from tests.training.small import TASKS, demo_mixture, demo_model, demo_splits, id_rows
+
+pytestmark = pytest.mark.any_backend
+
+
+class Passes(keras.callbacks.Callback):
+    """How the model predicts while it trains."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.adapter.sync(self.model)
+        self.last = self.model.predict(["a dull film"], verbose=0)
+
+
+def frozen(kind="lstm", **options):
+    model = demo_model(kind=kind, dropout=0.3)
+    model.compile(keras.optimizers.Adam(0.01), **options)
+    transfer.freeze(model, "trunk")
+    return model
+
+
+@pytest.mark.parametrize("kind", ["lstm", "bag"])
+@pytest.mark.parametrize("balancer", ["equal", "pcgrad"])
+def test_the_training_is_the_same(kind, balancer):
+    found = []
+    for cache in (False, True):
+        model, mixture = (
+            frozen(kind, balancer=balancer),
+            demo_mixture(batch_size=32, length_classes=1),
+        )
+        rows = mixture.like(*mixture.splits.values())
+        watch = Passes()
+        history = model.fit(
+            mixture,
+            validation_data=rows,
+            epochs=2,
+            callbacks=[watch],
+            verbose=0,
+            cache_features=cache,
+        )
+        after = model.evaluate(rows, verbose=0, return_dict=True)
+        found.append((history.history, watch.last, after))
+    (plain, seen, after), (other, seen_too, after_too) = found
+    for name in plain:
+        np.testing.assert_allclose(plain[name], other[name], rtol=2e-4, atol=1e-5)
+    for name in seen:
+        np.testing.assert_allclose(seen[name], seen_too[name], rtol=2e-4, atol=1e-5)
+    for name in after:
+        np.testing.assert_allclose(after[name], after_too[name], rtol=2e-4, atol=1e-5)
+
+
+def test_the_trunk_runs_once_for_each_text():
+    """The same text twice is one text; a later epoch calls no trunk."""
+    model = frozen()
+    transfer.freeze(model, "topic")
+    calls = []
+    layer = model.trunk.get_layer("lstm_1")
+    own = layer.call
+    layer.call = lambda *args, **kwargs: (calls.append(1), own(*args, **kwargs))[1]
+    model.run_eagerly = True
+    texts, tones = ["a dull film", "a fine film", "a dull film"] * 4, ["negative"] * 12
+    rows = (texts, {"sentiment": tones})
+    model.fit(*rows, batch_size=6, epochs=5, verbose=0, cache_features=True)
+    with_cache = len(calls)
+    model.fit(*rows, batch_size=6, epochs=5, verbose=0)
+    assert len(calls) - with_cache == 10
+    assert with_cache <= 2
+
+
+def test_pairs_read_apart_are_refused():
+    reviews, newswire = demo_splits()
+    tokenizer = mtl.WordTokenizer.fit(reviews, newswire, vocabulary_size=300)
+    tags = mtl.tagging("tags", ["O", "B-X", "I-X"])
+    model = mtl.MultiTaskModel(mtl.trunks.lstm(tokenizer, 8, 8), [*TASKS, tags])
+    model.compile("adam")
+    transfer.freeze(model, "trunk")
+    with pytest.raises(ValueError, match=r"heads that pool a text.*task 'tags'"):
+        model.fit(demo_mixture(), cache_features=True)
+
+
+def test_bad_input():
+    model = demo_model()
+    model.compile("adam")
+    with pytest.raises(ValueError, match=r"frozen as a whole.*Received: 4 trainable"):
+        model.fit(demo_mixture(), cache_features=True)
+    transfer.freeze(model, "trunk")
+    with pytest.raises(ValueError, match=r"needs texts.*Received: dict"):
+        model.fit(*id_rows(), cache_features=True)
+    with pytest.raises(ValueError, match=r"must stay frozen while `fit` caches"):
+        model.fit(
+            demo_mixture(), epochs=2, callbacks=[transfer.ThawAt(1)], verbose=0, cache_features=True
+        )
