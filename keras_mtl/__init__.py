@@ -9,7 +9,7 @@ from typing import Any
 # the user has decided otherwise. TensorFlow looks when it makes its first tensor, not later.
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
 
-from keras_mtl import balancing, heads, tasks, trunks
+from keras_mtl import balancing, heads, tasks, transfer, trunks
 from keras_mtl.data import (
     Dataset,
     Mixture,
@@ -71,6 +71,7 @@ __all__ = [
     "similarity",
     "tagging",
     "tasks",
+    "transfer",
     "trunks",
 ]
 
