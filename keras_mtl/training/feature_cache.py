@@ -24,6 +24,7 @@ def cached(model: Any, cache: "FeatureCache | None") -> Iterator[None]:
     if cache is None:
         yield
         return
+    cache.finish()
     model.settings.cache = cache
     try:
         yield
@@ -93,15 +94,17 @@ class FeatureCache:
             pairs, lambda new: self.preprocessor.encode_pairs(*map(list, zip(*new, strict=True)))
         )
 
+    def finish(self) -> None:
+        """Put what was read where steps find it; nothing more is read from here on."""
+        self._tables = {
+            key: keras.Variable(np.concatenate(parts), trainable=False, name="cached")
+            for key, parts in self._parts.items()
+        }
+
     def features(self, numbers: Any) -> dict[str, Any]:
         """Pooled features of texts by their numbers `(B, 1)`, as those of a trunk."""
-        if self._tables is None:
-            self._tables = {
-                key: keras.Variable(np.concatenate(parts), trainable=False, name="cached")
-                for key, parts in self._parts.items()
-            }
         found: dict[str, Any] = {}
-        for key, table in self._tables.items():
+        for key, table in (self._tables or {}).items():
             found[key] = ops.take(ops.convert_to_tensor(table), numbers[:, 0], axis=0)
             # One vector is what any pooling makes of a sequence of it alone.
             for name in {self._sequences[key], "sequence"}:

@@ -1,5 +1,6 @@
 """A Keras optimizer whose variables learn at different rates, each from its own first step on."""
 
+import dataclasses
 import fnmatch
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,6 +20,16 @@ _OF_THE_WHOLE = {
     "loss_scale_factor": None,
     "gradient_accumulation_steps": None,
 }
+
+
+@dataclasses.dataclass
+class _Groups:
+    """The optimizer of each group, and its variables.
+
+    Not a bare list: Keras would take the variables in it for some of the optimizer's own.
+    """
+
+    found: list[tuple[Any, list[Any]]] = dataclasses.field(default_factory=list)
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
@@ -72,7 +83,7 @@ class GroupedOptimizer(keras.optimizers.Optimizer):
         self.pattern, self.rates, self.decay_all = pattern, _checked(rates), decay_all
         self.begun = dict(begun or {})
         self.factors: dict[str, float] | None = None  # Path of each variable to its factor.
-        self.groups: list[tuple[Any, list[Any]]] = []
+        self._groups = _Groups()
 
     def for_model(self, model: Any) -> None:
         """Look up what `rates` name in a model; in `compile`.
@@ -100,12 +111,17 @@ class GroupedOptimizer(keras.optimizers.Optimizer):
         for variable, factor in zip(variables, self._factors(variables), strict=True):
             begun = self.begun.get(variable.path, 0)
             groups.setdefault((factor, begun), []).append(variable)
-        self.groups = [
+        self._groups.found = [
             (self._copy(factor, number), members)
             for number, ((factor, _), members) in enumerate(groups.items())
         ]
         for optimizer, members in self.groups:
             optimizer.build(members)
+
+    @property
+    def groups(self) -> list[tuple[Any, list[Any]]]:
+        """The optimizer of each group, and the variables that it trains; once built."""
+        return self._groups.found
 
     @property
     def variables(self) -> list[Any]:
@@ -137,10 +153,9 @@ class GroupedOptimizer(keras.optimizers.Optimizer):
             rates = keras.saving.serialize_keras_object(rates)
         # The rate may have been set since; that of a schedule is a part of the pattern.
         config = keras.saving.serialize_keras_object(self.pattern)
-        if isinstance(config["config"].get("learning_rate"), float):
-            config["config"]["learning_rate"] = float(
-                keras.ops.convert_to_numpy(self.learning_rate)
-            )
+        if hasattr(self._learning_rate, "assign"):
+            rate = float(keras.ops.convert_to_numpy(self._learning_rate))
+            config["config"]["learning_rate"] = rate
         return {
             "optimizer": config,
             "rates": rates,

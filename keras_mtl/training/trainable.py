@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import keras
 
 from keras_mtl.training.clipping import inner_optimizer
+from keras_mtl.training.copying import copy_value
 from keras_mtl.training.grouped_optimizer import GroupedOptimizer
 from keras_mtl.training.loss_weights import change_training_weights, training_weights
 
@@ -20,7 +21,6 @@ def follow_trainable(model: Any) -> None:
     """
     if model.settings is None:
         return
-    model.adapter.sync(model)
     before, weights = model.settings, training_weights(model)
     if before.cache is not None and model.trunk.trainable_variables:
         raise ValueError(
@@ -83,7 +83,9 @@ def carry_optimizer(old: Any, new: Any) -> None:
         averages = zip(new._trainable_variables, new._model_variables_moving_average, strict=True)
         for variable, average in averages:
             if average is not None and _key(variable) not in known:
-                average.assign(variable)  # Keras begins at 0, and does so at the first step only.
+                copy_value(
+                    average, variable
+                )  # Keras begins at 0, and does so at the first step only.
 
 
 class _Part(NamedTuple):
@@ -125,10 +127,10 @@ def _carry(part: _Part, sources: Sequence[_Part]) -> None:
     for source in sources:
         for key in part.slots.keys() & source.slots.keys():
             if part.slots[key].shape == source.slots[key].shape:
-                part.slots[key].assign(source.slots[key])
+                copy_value(part.slots[key], source.slots[key])
         if part.members & source.members:
             for name in part.shared.keys() & source.shared.keys():
-                part.shared[name].assign(source.shared[name])
+                copy_value(part.shared[name], source.shared[name])
 
 
 def _known(optimizer: Any) -> set[tuple[str, Any]]:
@@ -168,4 +170,4 @@ def _assign(sources: Sequence[Any], targets: Sequence[Any]) -> None:
     for target in targets:
         source = known.get((target.name, tuple(target.shape)))
         if source is not None:
-            target.assign(source)
+            copy_value(target, source)

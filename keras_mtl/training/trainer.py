@@ -101,6 +101,7 @@ class MultiTaskTrainer(CompiledModel):
         start = [MixtureStart(rows.batches)] if rows.batches is not None else []
         if rows.task_shares != self.settings.task_shares:
             self.settings.task_shares, self.train_function = rows.task_shares, None
+        validation = inputs.for_validation(self, validation_data, cache)
         with until_the_end(self), cached(self, cache):
             return super().fit(
                 rows.x,
@@ -108,7 +109,7 @@ class MultiTaskTrainer(CompiledModel):
                 rows.batch_size,
                 epochs,
                 sample_weight=rows.sample_weight,
-                validation_data=inputs.for_validation(self, validation_data, cache),
+                validation_data=validation,
                 callbacks=with_callbacks(callbacks, checks, start),
                 steps_per_epoch=rows.steps_per_epoch,
                 initial_epoch=initial_epoch,

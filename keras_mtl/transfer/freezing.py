@@ -123,6 +123,8 @@ def check_model(model: Any, whose: str) -> Any:
 
 def _set(model: Any, chosen: Mapping[str, keras.layers.Layer], value: bool) -> list[str]:
     """Set what is trainable, layer by layer, and let the training follow."""
+    if model.settings is not None:
+        model.adapter.sync(model)  # While variables are still in the order of a running step.
     for one in containers(model.trunk):
         if not one.trainable:  # Frozen as a whole, it would hide what is thawed in it.
             frozen = [layer for _, layer in leaves(one)]

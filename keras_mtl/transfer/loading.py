@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_mtl.data import WordTokenizer
+from keras_mtl.training.copying import copy_value
 from keras_mtl.transfer.freezing import check_model
 from keras_mtl.transfer.matching import (
     LOADED,
@@ -171,7 +172,7 @@ def load_source(
             f"{found.called}, of which nothing fits: {'; '.join(plan.wrong[:5])}."
         )
     for variable, value in plan.values:
-        variable.assign(value)
+        copy_value(variable, value)
     model.ancestor = None  # Its training begins here.
     if take_tokenizer:
         model.preprocessor = model.trunk.preprocessor = found.tokenizer
@@ -218,7 +219,7 @@ class _Plan:
                 why = f"its shape is {tuple(variable.shape)}, the source's {tuple(other.shape)}"
                 self._skip(path, variable, why, True)
             else:
-                self.values.append((variable, other.value))
+                self.values.append((variable, other))
                 self._tell(path, LOADED, "", variable)
 
     def refuse(self, one: Refused) -> None:

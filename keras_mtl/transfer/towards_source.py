@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_mtl.heads import loss_dtype
@@ -65,7 +66,9 @@ def l2_sp(
     for path, layer in layers_of(model).items():
         for variable in layer.trainable_variables:
             if path in chosen:
-                variable.regularizer = TowardsStart(ops.copy(variable.value), strength)
+                variable.regularizer = TowardsStart(
+                    np.array(ops.convert_to_numpy(variable)), strength
+                )
                 drawn += 1
             elif path.startswith("heads/"):
                 # Keras's own is `l2 * |w|^2`, without the half.
