@@ -42,6 +42,22 @@ def train(**options: Any) -> None:
 
 
 @main.command()
+@click.argument("source", metavar="SOURCE")
+@click.argument("run_file", metavar="RUN.yaml", type=_FILE)
+@click.argument("changes", metavar="[KEY=VALUE]...", nargs=-1)
+@click.option("--output", metavar="FOLDER", help="The run folder, instead of the run file's.")
+@click.option("--overwrite", is_flag=True, help="Replace a run that stands in the folder.")
+@click.option("--no-scratch", is_flag=True, help="Do not train from random weights, too.")
+def transfer(**options: Any) -> None:
+    """Train as a run file says, beginning with what a source learned.
+
+    SOURCE is a run folder, a bundle, a .keras file, a folder of a pretrained model, or a preset.
+    How it is thawed says the section `transfer` of the run file.
+    """
+    _call("transfer", **options)
+
+
+@main.command()
 @click.argument("run", type=click.Path())
 @click.option("--split", default="test", show_default=True, help="train, validation or test.")
 @click.option("--checkpoint", default="best", show_default=True, help="best or last.")

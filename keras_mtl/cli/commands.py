@@ -46,6 +46,15 @@ def train(run_file: str, changes: tuple[str, ...], output: str | None, overwrite
     return 0
 
 
+def transfer(source: str, changes: tuple[str, ...], no_scratch: bool, **options: Any) -> int:
+    """Train from a source; returns the exit status."""
+    # Relative to where the user stands, the keys of a run file to the file.
+    place = str(Path(source).absolute()) if Path(source).exists() else source
+    more = [f"transfer.source={json.dumps(place, ensure_ascii=False)}"]
+    more += ["transfer.scratch=false"] if no_scratch else []
+    return train(changes=(*changes, *more), **options)
+
+
 def evaluate(run: str, split: str, checkpoint: str, as_json: bool) -> int:
     """Score a run on a split."""
     opened = Run(run)

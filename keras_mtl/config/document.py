@@ -22,6 +22,7 @@ from keras_mtl.config.schema import (
     TASK,
     TOP,
     TRAINING,
+    TRANSFER,
 )
 from keras_mtl.config.yaml_file import write_scalar
 
@@ -149,6 +150,11 @@ def page() -> str:
     for name, one in kinds.TRUNKS.items():
         parts.append(_section(f"`trunk` of kind `{name}`", one.keys.values()))
     parts += [
+        _section(
+            "`transfer`",
+            TRANSFER.values(),
+            "See [Transfer](transfer.md). `keras-mtl transfer SOURCE run.yaml` sets `source`.",
+        ),
         _section("`mixture`", MIXTURE.values()),
         _section("`training`", [*TRAINING.values(), *COMPILE.values()]),
         _section(

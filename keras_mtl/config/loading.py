@@ -16,6 +16,7 @@ from keras_mtl.config.overrides import overridden
 from keras_mtl.config.run_config import KIND, Choice, DataSection, RunConfig, TaskSection
 from keras_mtl.config.schema import MIXTURE, OF_TASKS, SCREEN, SCREENING, SOURCE, TASK, TOP
 from keras_mtl.config.training_section import training_section
+from keras_mtl.config.transfer_section import transfer_section
 from keras_mtl.config.yaml_file import Document, Place, read_yaml
 
 _LARGEST_BATCH = 2**20
@@ -107,6 +108,7 @@ class _Loader:
                 ("mixture", "batch_size"),
                 f"must be {_LARGEST_BATCH} or less. Received: {mixture['batch_size']}.",
             )
+        transfer = transfer_section(self.checker, raw.get("transfer"), self.absolute)
         training = training_section(self.checker, raw.get("training"), list(tasks))
         self.checker.finish()
         if (tokenizer is None and not pretrained) or trunk is None or training is None:
@@ -122,6 +124,7 @@ class _Loader:
             mixture=mixture,
             training=training,
             document=self.document,
+            transfer=transfer,
         )
 
     def entries(self, raw: Mapping[str, Any], section: str) -> dict[str, Any]:

@@ -108,6 +108,7 @@ class RunConfig:
         mixture: Arguments of the `Mixture`.
         training: How the model is trained.
         document: The file it was read from, for messages.
+        transfer: What the model begins with, or `None`.
     """
 
     output: Path
@@ -120,6 +121,7 @@ class RunConfig:
     mixture: Mapping[str, Any]
     training: TrainingSection
     document: Document = dataclasses.field(repr=False)
+    transfer: Mapping[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Every key with its value; `load_config` makes an equal configuration of it."""
@@ -135,6 +137,8 @@ class RunConfig:
             "tasks": {name: _written_task(one) for name, one in self.tasks.items()},
             "tokenizer": _written(self.tokenizer),
             "trunk": _written(self.trunk),
+            # Without it a configuration is what it was before there was any.
+            **({"transfer": _written(self.transfer)} if self.transfer else {}),
             "mixture": _written(self.mixture),
             "training": {
                 "epochs": training.epochs,

@@ -37,6 +37,14 @@ TOP = {
             _KIND,
         ),
         Key("trunk", Any, "lstm", "The shared encoder.", _KIND),
+        Key(
+            "transfer",
+            Any,
+            None,
+            "What the model begins with: the weights that a source learned. Random ones by "
+            "default.",
+            _SECTION,
+        ),
         Key("mixture", Any, None, "How the datasets are turned into batches.", _SECTION),
         Key("training", Any, None, "How the model is trained.", _SECTION),
     )
@@ -99,6 +107,54 @@ THRESHOLD = {
 }
 # What a run file has in place of the arguments of these names.
 OF_TASKS = {**CLASS_WEIGHT, **THRESHOLD}
+
+TRANSFER = {
+    key.name: key
+    for key in (
+        Key(
+            "source",
+            str,
+            _REQUIRED,
+            "A run folder, a bundle, a `.keras` file, a folder as Hugging Face keeps models, or a "
+            "preset of KerasHub.",
+        ),
+        Key("checkpoint", str, "best", "`best` or `last`, where the source is a run."),
+        Key(
+            "take_tokenizer",
+            bool,
+            False,
+            "Whether to read texts with the source's tokenizer, in place of `tokenizer`.",
+        ),
+        Key(
+            "new_words",
+            str,
+            "mean",
+            "Where words begin that the source does not know: at the `mean` of its words, or "
+            "`random`.",
+        ),
+        Key("strict", bool, True, "Whether a layer or a shape that does not fit is an error."),
+        Key(
+            "thaw",
+            str,
+            "gradually",
+            "Which part is trained when: `gradually`, the heads first and then a group of layers "
+            "more, from the top; `at_once`, everything from the start; `never`, the heads alone.",
+        ),
+        Key("epochs_per_group", int, 1, "With `gradually`: epochs before the next group."),
+        Key(
+            "scratch",
+            bool,
+            True,
+            "Whether to train the same from random weights, too, into `scratch` in the run folder: "
+            "the report sets both side by side.",
+        ),
+    )
+}
+TRANSFER_WORDS = {
+    "checkpoint": ("best", "last"),
+    "new_words": ("mean", "random"),
+    "thaw": ("gradually", "at_once", "never"),
+}
 
 MIXTURE = keys_of(Mixture, ["splits", "tasks", "seed"])
 SCREENING = keys_of(Dataset.screen, ["self"])

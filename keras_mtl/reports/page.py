@@ -18,6 +18,7 @@ from keras_mtl.reports.results import FEW_TASKS, task_results
 from keras_mtl.reports.run_files import RunFiles, read_run
 from keras_mtl.reports.run_views import fingerprints, mixture, timing, versions
 from keras_mtl.reports.task_views import run_panels, task_view
+from keras_mtl.reports.transfer_views import transfer
 
 _TEMPLATES = Path(__file__).parent / "templates"
 # What HTML and XML know no letter for: controls but for tab and line end, halves of letters.
@@ -77,9 +78,11 @@ def _contents(files: RunFiles) -> dict[str, Any]:
     tasks = task_results(files)
     views = [task_view(files, task) for task in tasks]
     logs = run_panels(files)
+    found = results(files, tasks)
     return {
         "run": header(files),
-        "results": results(files, tasks),
+        "results": found,
+        "transfer": transfer(files, tasks, found["split"]),
         "tasks": views,
         "few": len(tasks) <= FEW_TASKS,
         "drawn": bool(logs) or any(view["panels"] for view in views),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import keras
 
@@ -17,9 +18,11 @@ from keras_mtl.model import MultiTaskModel
 from keras_mtl.runs.columns import label_column, score_column, shared_labels
 from keras_mtl.runs.sections import section
 from keras_mtl.runs.tasks_from import with_parts
+from keras_mtl.runs.transferring import begin_with, source_of
 from keras_mtl.spans import are_spans
 from keras_mtl.tasks import Task, balanced_class_weight, tags_of
 from keras_mtl.tasks.thresholds import THRESHOLD
+from keras_mtl.transfer import LoadReport, Source
 
 BALANCED = "balanced"
 # How thresholds are to be fitted, and what a label gets that no row has; without it, an error.
@@ -36,6 +39,7 @@ class Built:
         tasks: By name.
         model: Compiled, not trained.
         mixture: The training rows.
+        transfer: What was loaded from a source, or `None`.
     """
 
     config: RunConfig
@@ -43,6 +47,7 @@ class Built:
     tasks: Mapping[str, Task]
     model: MultiTaskModel
     mixture: Mixture
+    transfer: LoadReport | None = None
 
 
 def build(config: RunConfig) -> Built:
@@ -56,8 +61,12 @@ def build(config: RunConfig) -> Built:
     config, datasets = with_parts(config, load_datasets(config))
     tasks = make_tasks(config, datasets)
     check_labels(config, datasets, tasks)
-    tokenizer = None
-    if config.tokenizer is not None:
+    tokenizer, source, taken = None, None, False
+    if config.transfer is not None:
+        with section(config, ("transfer", "source")):
+            source, taken = source_of(config.transfer), config.transfer["take_tokenizer"]
+            tokenizer = _tokenizer_of(source) if taken else None
+    if config.tokenizer is not None and not taken:
         with section(config, ("tokenizer",)):
             texts = [dataset.train for dataset in datasets.values()]
             tokenizer = config.tokenizer.make(sources=texts)
@@ -71,8 +80,21 @@ def build(config: RunConfig) -> Built:
         model = MultiTaskModel(trunk, list(tasks.values()), preprocessor=own or tokenizer)
     with section(config, ("mixture",)):
         model.adapt(mixture)
+    report = None
+    if config.transfer is not None and source is not None:
+        with section(config, ("transfer",)):
+            report = begin_with(config.transfer, source, model)
     compile_model(config, model, mixture)
-    return Built(config, datasets, tasks, model, mixture)
+    return Built(config, datasets, tasks, model, mixture, report)
+
+
+def _tokenizer_of(source: Source) -> Any:
+    if source.tokenizer is None:
+        raise ConfigError(
+            f"must have a tokenizer where `take_tokenizer` is true. Received: {source.called}, "
+            "which has none."
+        )
+    return source.tokenizer
 
 
 def load_datasets(config: RunConfig) -> dict[str, Dataset]:

@@ -19,6 +19,7 @@ from keras_mtl.runs.progress import EpochProgress
 from keras_mtl.runs.record import RunRecord
 from keras_mtl.runs.recording import EpochRecorder, TensorBoardWriter
 from keras_mtl.runs.sections import section
+from keras_mtl.runs.transferring import thawing
 from keras_mtl.training import BestAndLast, MultiTaskEarlyStopping
 
 
@@ -84,7 +85,8 @@ def fit(
     board = TensorBoardWriter(folder.path / TENSORBOARD)
     progress = EpochProgress(console, rows_per_step)
     interruptible = Interruptible()
-    own: list[Any] = [*watchers.others, watchers.checkpoints, recorder, board, progress]
+    thaw = thawing(config.transfer)
+    own: list[Any] = [*thaw, *watchers.others, watchers.checkpoints, recorder, board, progress]
     try:
         with interruptible.listening():
             built.model.fit(

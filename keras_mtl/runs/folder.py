@@ -18,8 +18,8 @@ from keras_mtl.runs.errors import RunError
 CONFIG, INFO, METRICS = "config.yaml", "run.json", "metrics.jsonl"
 DATA, EVALUATION, LOCK = "data.json", "evaluation.json", ".lock"
 CHECKPOINTS, TENSORBOARD, BUNDLE = "checkpoints", "tensorboard", "bundle"
-REPORT = "report.html"
-_OURS = {CONFIG, INFO, METRICS, DATA, EVALUATION, CHECKPOINTS, TENSORBOARD, BUNDLE, REPORT}
+REPORT, SCRATCH = "report.html", "scratch"
+_OURS = {CONFIG, INFO, METRICS, DATA, EVALUATION, CHECKPOINTS, TENSORBOARD, BUNDLE, REPORT, SCRATCH}
 
 
 def _is_ours(name: str) -> bool:

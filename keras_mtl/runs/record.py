@@ -18,6 +18,7 @@ from keras_mtl.reports import FORMAT, write_report
 from keras_mtl.runs.building import Built
 from keras_mtl.runs.errors import RunFailed, RunInterrupted
 from keras_mtl.runs.folder import INFO, RunFolder
+from keras_mtl.runs.transferring import told
 from keras_mtl.version import __version__
 
 _PACKAGES = ("keras", "tensorflow", "jax", "torch", "keras-hub", "numpy")
@@ -64,6 +65,7 @@ class RunRecord:
                 for task in model.tasks
             ],
             "mixture": report,
+            **_transfer(config, built),
             "parameters": {
                 "trunk": model.trunk.count_params(),
                 "heads": {name: head.count_params() for name, head in model.heads.items()},
@@ -107,6 +109,12 @@ class RunRecord:
             write_report(self.folder.path)
         except Exception as error:  # A picture is not worth the model, nor the run's own error.
             warnings.warn(f"The report could not be written: {error}", stacklevel=2)
+
+
+def _transfer(config: RunConfig, built: Built) -> dict[str, Any]:
+    if config.transfer is None or built.transfer is None:
+        return {}
+    return {"transfer": told(config.transfer, built.transfer)}
 
 
 def versions() -> dict[str, str]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from keras_mtl.runs.building import compile_model, load_datasets, make_mixture, 
 from keras_mtl.runs.errors import RunError
 from keras_mtl.runs.evaluating import evaluate_split
 from keras_mtl.runs.folder import CHECKPOINTS, CONFIG, EVALUATION, INFO, METRICS, RunFolder
+from keras_mtl.runs.modules import import_modules
 from keras_mtl.runs.tasks_from import with_parts
 from keras_mtl.tasks import Word, answer
 from keras_mtl.training import load_checkpoint
@@ -81,7 +80,7 @@ class Run:
             ValueError: If the checkpoint is missing, damaged, or of another run.
         """
         info = self.info
-        self._import_modules(info.get("modules"))
+        import_modules(info.get("modules"), self.path)
         configuration = info.get("configuration")
         if not isinstance(configuration, str):
             raise RunError(
@@ -165,23 +164,6 @@ class Run:
                 f"{kept!r:.60}. The file is damaged: delete it, and evaluate again."
             )
         return kept
-
-    def _import_modules(self, modules: Any) -> None:
-        """Import what the configuration named, where it was found when the run was trained."""
-        if not isinstance(modules, dict) or not modules.get("names"):
-            return
-        folder = str(modules.get("folder"))
-        if folder not in sys.path:
-            sys.path.append(folder)
-        for name in modules["names"]:
-            try:
-                importlib.import_module(str(name))
-            except Exception as error:  # A user's module may raise anything.
-                raise RunError(
-                    f"The module {name!r}, which the run '{self.path}' was made with, must be "
-                    f"there. Received: {type(error).__name__}: {error}. It was looked for in "
-                    f"'{folder}' and where Python looks: put it there, or set PYTHONPATH."
-                ) from error
 
     def _changed(self, datasets: Any) -> list[str]:
         trained = self.info.get("fingerprints")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 
 from rich.console import Console
@@ -11,7 +12,7 @@ from keras_mtl.data.datasets.profile import profile
 from keras_mtl.runs.building import Built, build
 from keras_mtl.runs.evaluating import evaluate_split
 from keras_mtl.runs.fitting import fit, make_watchers
-from keras_mtl.runs.folder import CHECKPOINTS, CONFIG, DATA, EVALUATION, METRICS, RunFolder
+from keras_mtl.runs.folder import CHECKPOINTS, CONFIG, DATA, EVALUATION, METRICS, SCRATCH, RunFolder
 from keras_mtl.runs.record import RunRecord
 from keras_mtl.runs.run import Run
 from keras_mtl.runs.thresholds import check_thresholds, fit_thresholds
@@ -59,7 +60,17 @@ def train(config: RunConfig, *, overwrite: bool = False, console: Console | None
             with record.timed("evaluating"):
                 fit_thresholds(config, built, folder)
                 evaluate(config, built, folder)
-        return Run(folder.path)
+        run = Run(folder.path)
+        if config.transfer and config.transfer["scratch"] and run.info["status"] == "finished":
+            _from_scratch(config, console)
+            run.report()
+        return run
+
+
+def _from_scratch(config: RunConfig, console: Console | None) -> None:
+    """The same run without a source, in a folder of its own within."""
+    plain = dataclasses.replace(config, transfer=None, output=config.output / SCRATCH)
+    train(plain, console=console)
 
 
 def evaluate(config: RunConfig, built: Built, folder: RunFolder) -> None:

@@ -26,7 +26,7 @@ def new_rows(**options):
 
 def trained(epochs=2, **options):
     model = demo_model()
-    model.compile("adam", **options)
+    model.compile(keras.optimizers.Adam(0.01), **options)
     model.fit(demo_mixture(), epochs=epochs, verbose=0)
     return model
 
@@ -70,7 +70,7 @@ def test_what_the_optimizer_knows_goes_on():
     transfer.freeze(more, ["topic", "sentiment"])
     more.fit(rows, verbose=0, steps_per_epoch=1)
     moved = max(np.abs(np.array(v) - b).max() for v, b in zip(head.weights, before, strict=True))
-    assert moved == pytest.approx(0.001, rel=1e-2)
+    assert moved == pytest.approx(0.01, rel=1e-2)
 
 
 @pytest.mark.parametrize("balancer", ["uncertainty", "pcgrad"])
