@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.small_datasets import write_small_datasets
 from tests.small_label_sets import DOMAINS, write_small_label_sets
 from tests.small_word_sets import write_small_word_sets
 from tests.trunks.tiny_bert import write_tiny_bert
@@ -20,6 +21,7 @@ def folder(tmp_path_factory):
     found = tmp_path_factory.mktemp("words")
     write_small_word_sets(found / "data")
     write_small_label_sets(found / "data")
+    write_small_datasets(found / "data")
     write_tiny_bert(found / "encoder")
     return found
 
@@ -46,6 +48,7 @@ def run(folder, monkeypatch, tmp_path, capsys):
 SHORT = [
     *("intent_and_slots", "speech_and_entities", "chinese_entities", "sixteen_domains"),
     *("language_and_emotion", "chinese_reviews", "similarity_and_paraphrase", "several_emotions"),
+    *("imdb_to_reuters", "a_new_domain", "gradual_thaw", "language_added"),
 ]
 
 
@@ -109,6 +112,33 @@ def test_several_emotions(run):
     options = ("--epochs=2", "--learning-rate=1e-2", "--sequence-length=40")
     printed = run("several_emotions", "{encoder}", *options)
     assert "'emotions_macro_f1'" in printed and printed.count("'labels'") == 2
+
+
+@pytest.mark.parametrize("back", [[], ["--back"]])
+def test_imdb_to_reuters(run, back):
+    printed = run("imdb_to_reuters", "--labels=64", "--epochs=1", "--target-epochs=4", *back)
+    name = "imdb" if back else "reuters"
+    assert "are among the" in printed and f"val_{name}_accuracy" in printed
+    assert 0 <= ast.literal_eval(printed.splitlines()[-1])[f"{name}_accuracy"] <= 1
+
+
+def test_a_new_domain(run):
+    printed = run("a_new_domain", f"--domain={DOMAINS[0]}", "--labels=12", "--epochs=20")
+    assert "100.0% of the trunk's numbers" in printed
+    plain, carried = (float(line.split()[-1]) for line in printed.splitlines()[-2:])
+    assert carried > 0.9 and carried >= plain
+
+
+def test_gradual_thaw(run):
+    printed = run("gradual_thaw", "{encoder}", "--epochs=4", "--sequence-length=40")
+    assert "transformer_layer_1" in printed and "'emotion_accuracy'" in printed.splitlines()[-1]
+
+
+def test_language_added(run):
+    printed = run("language_added", "--epochs=40")
+    assert "probability: 0.0\n" in printed and "drift: {'emotion': " in printed
+    scores = ast.literal_eval(printed.splitlines()[-1])
+    assert scores["language_accuracy"] > 0.9
 
 
 def test_balancing_toy(capsys, tmp_path):

@@ -3,6 +3,7 @@
 from keras_mtl.training.fine_tuning import WarmUpAndDecay
 from keras_mtl.training.grouped_optimizer import GroupedOptimizer
 from keras_mtl.transfer.averaging import AverageEpochs, greedy_soup, soup
+from keras_mtl.transfer.fine_tuning import FineTuned, fine_tune
 from keras_mtl.transfer.freezing import freeze, thaw, trainable
 from keras_mtl.transfer.loading import LoadReport, load_source
 from keras_mtl.transfer.rates import LayerwiseDecay, SlantedTriangular, layerwise_decay
@@ -15,6 +16,7 @@ from keras_mtl.transfer.towards_source import l2_sp
 __all__ = [
     "AverageEpochs",
     "DriftCheck",
+    "FineTuned",
     "GradualThaw",
     "GroupedOptimizer",
     "LayerwiseDecay",
@@ -24,6 +26,7 @@ __all__ = [
     "TaskVector",
     "ThawAt",
     "WarmUpAndDecay",
+    "fine_tune",
     "freeze",
     "greedy_soup",
     "l2_sp",
