@@ -60,6 +60,7 @@ def main(replicas):
     import keras
 
     import keras_mtl as mtl
+    from keras_mtl import transfer
     from tests.training import compared
     from tests.training.small import (
         demo_mixture,
@@ -88,6 +89,9 @@ def main(replicas):
         scoring.compile(keras.optimizers.SGD(0.1, global_clipnorm=0.5))
         comparing = mtl.MultiTaskModel(compared.trunk("bag"), compared.tasks())
         comparing.compile(keras.optimizers.SGD(0.1))
+        thawing = demo_model(seed=3, kind="weighing")
+        adam = keras.optimizers.Adam(0.05, global_clipnorm=0.3)
+        thawing.compile(transfer.GroupedOptimizer(adam, transfer.layerwise_decay(0.5)))
         traded = {}
         for name, balancer in (
             ("streams", mtl.balancing.UPGrad(loss_balancer="uncertainty")),
@@ -116,6 +120,10 @@ def main(replicas):
     one_length = demo_mixture(batch_size=12, length_classes=1)
     weighing.adapt(one_length)
     weighing.fit(one_length, epochs=2, verbose=0)
+    thawing.adapt(one_length)
+    thawed = thawing.fit(
+        one_length, epochs=2, callbacks=[transfer.GradualThaw()], verbose=0
+    ).history
     words = mtl.Mixture(
         {"rows": rows}, {"rows": ("slots", "intent", "parts")}, batch_size=12, length_classes=1
     )
@@ -136,6 +144,8 @@ def main(replicas):
         "words tagged": [w.astype("float64").ravel().tolist() for w in tagging.get_weights()],
         "scored": {k: list(map(float, v)) for k, v in scored.items()},
         "compared": {k: list(map(float, v)) for k, v in both.items()},
+        "thawed": {k: list(map(float, v)) for k, v in thawed.items()},
+        "weights thawed": [w.astype("float64").ravel().tolist() for w in thawing.get_weights()],
         "words weighed": [w.astype("float64").ravel().tolist() for w in weighing.get_weights()],
         "predicted": {k: v.tolist() for k, v in predicted.items()},
         "traded": balanced,

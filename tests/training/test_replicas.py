@@ -49,6 +49,8 @@ def apart(one, two):
         "predicted",
         "stopped",
         "stopped weights",
+        "thawed",
+        "weights thawed",
         "words weighed",
         "tagged",
         "words tagged",
