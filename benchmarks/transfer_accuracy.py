@@ -10,9 +10,9 @@ drawn five times, word-level. The trunk of the fifteen is loaded with its tokeni
 scratch the same model has the same tokenizer. Test split, after the last epoch. The status is 1
 when a gain falls short of its goal. Wants `KERAS_MTL_DATA` and scikit-learn.
 
-`pair`: IMDB to Reuters and back with an LSTM, at 1, 10 and 100 percent of the target's labels, three
-seeds: accuracy beside training from scratch, and the steps to the best validation accuracy of the
-model from scratch. Nothing is asked of it: transfer between these two may hurt.
+`pair`: IMDB to Reuters and back with an LSTM, at 1, 10 and 100 percent of the target's labels,
+three seeds: accuracy beside training from scratch, and the steps to the best validation accuracy of
+the model from scratch. Nothing is asked of it: transfer between these two may hurt.
 
 `encoders`: MiniLM on a tenth of `emotion` and on `rte`: the head alone, all of it, rates by layer,
 thawed step by step; each in a process of its own, so that its memory can be told.
