@@ -6,6 +6,7 @@ import pytest
 
 import keras_mtl as mtl
 from keras_mtl import transfer
+from tests.figures import at_most, exactly
 from tests.training.small import TASKS, demo_mixture, demo_model, demo_splits
 
 pytestmark = pytest.mark.any_backend
@@ -45,8 +46,8 @@ def test_old_tasks_answer_as_before_while_the_trunk_is_frozen():
     transfer.freeze(more, ["trunk", "topic", "sentiment"])
     more.fit(new_rows(), epochs=2, verbose=0)
     after = more.predict(TEXTS, verbose=0)
-    for name in ("topic", "sentiment"):
-        np.testing.assert_array_equal(before[name], after[name])
+    change = max(np.abs(before[name] - after[name]).max() for name in ("topic", "sentiment"))
+    exactly("largest change of an old task's probability", float(change), 0.0)
     assert int(more.optimizer.iterations) == steps + 2 * new_rows().steps_per_epoch
     # The old model shares the trunk, and predicts what it did.
     again = model.predict(TEXTS, verbose=0)
@@ -139,7 +140,9 @@ def test_rehearsal_holds_the_drift():
         check = transfer.DriftCheck(demo_mixture(), bound=10.0)
         model.fit(mixture, epochs=6, callbacks=[check], verbose=0)
         drifts.append(max(check.drift.values()))
-    assert drifts[1] <= 0.02 < drifts[0]
+    print(f"drift without rehearsal: {drifts[0]:.3f}")
+    at_most("drift with half of the rows from old tasks", drifts[1], 0.02)
+    assert drifts[0] > 0.02
 
 
 def test_saved_and_loaded(tmp_path):

@@ -8,6 +8,7 @@ from keras_mtl import transfer
 from keras_mtl.training import FineTuning
 from keras_mtl.training.selecting import groups_of
 from keras_mtl.transfer import GroupedOptimizer
+from tests.figures import at_most
 from tests.training.small import id_model, id_rows
 
 pytestmark = pytest.mark.any_backend
@@ -65,8 +66,10 @@ def test_each_group_is_updated_as_by_an_optimizer_of_its_own(make):
         apply(optimizer, list(enumerate(grouped)), step)
         apply(low, list(enumerate(expected))[:2], step)
         apply(high, list(enumerate(expected))[2:], step)
-    for mine, theirs in zip(grouped, expected, strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-6, atol=1e-7)
+    apart = max(
+        np.abs(np.array(a) - np.array(b)).max() for a, b in zip(grouped, expected, strict=True)
+    )
+    at_most("largest difference from optimizers by hand", float(apart), 1e-6)
 
 
 @pytest.mark.parametrize(
@@ -153,8 +156,10 @@ def test_saving_loading_and_going_on_keep_the_rates(tmp_path):
     assert loaded.optimizer.factors == model.optimizer.factors
     for one in (model, loaded):
         one.fit(x, y, batch_size=8, epochs=2, verbose=0, shuffle=False)
+    apart = []
     for mine, theirs in zip(model.trainable_variables, loaded.trainable_variables, strict=True):
-        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-6, err_msg=mine.path)
+        apart.append(np.abs(np.array(mine) - np.array(theirs)).max())
+    at_most("largest difference after saving, loading and going on", float(max(apart)), 1e-5)
 
 
 def test_the_rate_can_be_set_while_it_trains(tmp_path):
