@@ -20,7 +20,8 @@ def main(options):
     trunk = mtl.trunks.pretrained(options.encoder, sequence_length=options.sequence_length)
     model = mtl.MultiTaskModel(trunk, task)
     rows = data.train.select(range(min(options.labels, len(data.train))))
-    train = mtl.Mixture({"emotion": rows}, batch_size=32, seed=options.seed)
+    # Whenever a group is thawed, the steps of all length classes are compiled anew.
+    train = mtl.Mixture({"emotion": rows}, batch_size=32, length_classes=1, seed=options.seed)
     steps = options.epochs * train.steps_per_epoch
     rate = transfer.SlantedTriangular(options.learning_rate, steps)
     model.compile(

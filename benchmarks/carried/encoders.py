@@ -40,7 +40,7 @@ def trained(name, way, seed=0):
     keras.utils.set_random_seed(seed)
     trunk = mtl.trunks.pretrained(minilm.folder(), sequence_length=length)
     model = mtl.MultiTaskModel(trunk, task)
-    train = mtl.Mixture({task.name: rows}, batch_size=BATCH, seed=seed)
+    train = mtl.Mixture({task.name: rows}, batch_size=BATCH, length_classes=2, seed=seed)
     epochs = HEAD_EPOCHS if way == "head" else EPOCHS
     steps = epochs * train.steps_per_epoch
     optimizer = mtl.FineTuning(steps, learning_rate=RATES[way])
