@@ -2,7 +2,7 @@
 
 import contextlib
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -11,6 +11,7 @@ from keras import ops
 
 from keras_mtl.data.mixing.plain import by_padded_length, need_preprocessor
 from keras_mtl.data.text.ragged import Ragged
+from keras_mtl.data.text.reading import read_rows
 from keras_mtl.heads import PooledHead
 
 # The input of a batch that has numbers of cached texts in place of token ids.
@@ -45,6 +46,9 @@ class FeatureCache:
     Raises:
         ValueError: If the trunk is not frozen, or a head does not pool.
     """
+
+    # Whether texts are cut unasked is said when they are read, not of their numbers.
+    asked = 0
 
     def __init__(self, model: Any) -> None:
         if learning := len(model.trunk.trainable_variables):
@@ -84,8 +88,16 @@ class FeatureCache:
 
     def encode(self, texts: Iterable[str]) -> dict[str, Ragged]:
         """A number for each text, in place of its tokens."""
-        texts = list(texts)
-        return self._numbered(texts, lambda new: self.preprocessor.encode(new))
+        return self._numbered(
+            list(texts), lambda new: read_rows(self.preprocessor, new, whose="fit")
+        )
+
+    def encode_words(self, rows: Iterable[Sequence[str]]) -> dict[str, Ragged]:
+        """A number for each text that is given as a list of its words."""
+        return self._numbered(
+            [tuple(row) for row in rows],
+            lambda new: read_rows(self.preprocessor, [list(one) for one in new], whose="fit"),
+        )
 
     def encode_pairs(self, first: Iterable[str], second: Iterable[str]) -> dict[str, Ragged]:
         """A number for each pair that is read as one text."""
@@ -112,7 +124,7 @@ class FeatureCache:
         return {**found, "padding_mask": ops.ones_like(numbers, dtype="bool")}
 
     def _numbered(
-        self, texts: list[Any], read: Callable[[list[Any]], Mapping[str, Ragged]]
+        self, texts: list[Any], read: Callable[[list[Any]], Mapping[str, Any]]
     ) -> dict[str, Ragged]:
         new = list(dict.fromkeys(one for one in texts if one not in self._numbers))
         if new:
@@ -127,7 +139,7 @@ class FeatureCache:
         values = np.array([self._numbers[one] for one in texts], np.int32)
         return {CACHED: Ragged(values, np.arange(len(texts) + 1, dtype=np.int64))}
 
-    def _run(self, encoded: Mapping[str, Ragged], count: int) -> None:
+    def _run(self, encoded: Mapping[str, Any], count: int) -> None:
         """Pass texts through the trunk, those of like length together."""
         found = {
             key: np.zeros((count, parts[0].shape[1]), "float32")

@@ -7,6 +7,7 @@ import pytest
 import keras_mtl as mtl
 from keras_mtl import transfer
 from tests.training.small import TASKS, demo_mixture, demo_model, demo_splits, id_rows
+from tests.trunks.tiny_bert import write_tiny_bert
 
 pytestmark = pytest.mark.any_backend
 
@@ -74,7 +75,43 @@ def test_the_trunk_runs_once_for_each_text():
     assert with_cache <= 2
 
 
-def test_pairs_read_apart_are_refused():
+@pytest.mark.parametrize("reads", ["texts", "words", "pairs"])
+def test_a_pretrained_trunk(reads, tmp_path):
+    """Texts, lists of words and pairs read as one, each with the encoder's own tokenizer."""
+    pair = mtl.pair_classification("same", ["no", "yes"])
+    task = pair if reads == "pairs" else mtl.classification("same", ["no", "yes"])
+    texts = ["fly from boston", "show me flights", "flying to new york"] * 4
+    rows = {"text": texts}
+    if reads == "words":
+        rows = {"tokens": [text.split() for text in texts]}
+    elif reads == "pairs":
+        rows = {"sentence1": texts, "sentence2": texts[::-1]}
+    split = mtl.Split({**rows, "same": ["no", "yes", "no"] * 4}, "rows")
+    found = []
+    for cache in (False, True):
+        keras.utils.set_random_seed(0)
+        trunk = mtl.trunks.pretrained(write_tiny_bert(tmp_path / f"bert{cache}"))
+        model = mtl.MultiTaskModel(trunk, task)
+        model.compile(keras.optimizers.Adam(0.01))
+        transfer.freeze(model, "trunk")
+        train = mtl.Mixture({"same": split}, batch_size=4, length_classes=1)
+        found.append(model.fit(train, epochs=3, verbose=0, cache_features=cache).history["loss"])
+    np.testing.assert_allclose(*found, rtol=1e-4)
+
+
+def test_texts_that_are_cut_unasked_are_told(tmp_path):
+    model = mtl.MultiTaskModel(
+        mtl.trunks.pretrained(write_tiny_bert(tmp_path / "bert")),
+        mtl.classification("same", ["no", "yes"]),
+    )
+    model.compile("adam")
+    transfer.freeze(model, "trunk")
+    rows = (["fly " * 60, "fly"], {"same": ["no", "yes"]})
+    with pytest.warns(UserWarning, match=r"The ends of 1 of 2 texts of fit are cut off"):
+        model.fit(*rows, batch_size=2, verbose=0, cache_features=True)
+
+
+def test_tasks_of_words_are_refused():
     reviews, newswire = demo_splits()
     tokenizer = mtl.WordTokenizer.fit(reviews, newswire, vocabulary_size=300)
     tags = mtl.tagging("tags", ["O", "B-X", "I-X"])
