@@ -65,7 +65,7 @@ def loading():
         keras.models.load_model(path, compile=False)
         read = time.perf_counter() - begin
         begin = time.perf_counter()
-        report = transfer.load_source(target, path)
+        report = transfer.load_source(target, path, tokenizer="same")
         loaded = time.perf_counter() - begin
     numbers = sum(one.numbers for one in report.variables)
     return read, loaded, numbers
