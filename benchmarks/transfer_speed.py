@@ -5,9 +5,10 @@
 
 MiniLM on `emotion`, 32 rows a step: a step with a frozen trunk over a full one; an epoch whose
 features are cached over one that runs the frozen trunk; a step of an optimizer with a rate for
-each group of layers over one with one rate. And a BERT of 110 million numbers, loaded from a
-`.keras` file into a model, over reading the file. Medians of rounds, the ways by turns. The status
-is 1 when a ratio misses its goal. Wants `KERAS_MTL_DATA`; leave the machine alone meanwhile.
+each group of layers over one with one rate, which must be within the spread of the rounds. And a
+BERT of 110 million numbers: loaded from a `.keras` file into a model, over the file read by Keras.
+Medians of rounds, the ways by turns. The status is 1 when a ratio misses its goal. Wants
+`KERAS_MTL_DATA`; leave the machine alone meanwhile.
 """
 
 import argparse
@@ -28,7 +29,7 @@ BATCH = 32
 
 
 def steps_of(folder, rounds, steps):
-    """Milliseconds of a step: of each way the medians of its rounds."""
+    """Milliseconds of a step: medians over the rounds of each way; the spread of full ones."""
     data = mtl.load_dataset("emotion")
     mixture = mtl.Mixture(
         {"emotion": data.train}, {"emotion": "emotion"}, batch_size=BATCH, length_classes=1
@@ -52,7 +53,9 @@ def steps_of(folder, rounds, steps):
             model.fit(mixture, steps_per_epoch=steps, callbacks=[clock], verbose=0)
             found[name].append(1e3 * clock.seconds / steps)
     cached = _cached(ways["frozen"], data)
-    return {**{name: statistics.median(one) for name, one in found.items()}, "cached": cached}
+    spread = max(found["full"]) / min(found["full"])
+    medians = {name: statistics.median(one) for name, one in found.items()}
+    return {**medians, "cached": cached}, spread
 
 
 def loading():
@@ -118,14 +121,15 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=15)
     options = parser.parse_args()
-    found = steps_of(minilm.folder(), options.rounds, options.steps)
+    found, spread = steps_of(minilm.folder(), options.rounds, options.steps)
     print({name: f"{one:.1f} ms" for name, one in found.items()})
+    print(f"the slowest round of full steps over the fastest: {spread:.3f}")
     read, loaded, numbers = loading()
     print(f"{numbers:,} numbers: read in {read:.1f} s, loaded in {loaded:.1f} s")
     goals = {
         "a step with a frozen trunk over a full one": (found["frozen"] / found["full"], 0.45),
         "an epoch of cached features over one without": (found["cached"] / found["frozen"], 0.1),
-        "a step with rates by group over one rate": (found["rates"] / found["full"], 1.05),
+        "a step with rates by group over one rate": (found["rates"] / found["full"], spread),
         "loading over reading": (loaded / read, 2.0),
     }
     for name, (ratio, goal) in goals.items():
