@@ -92,8 +92,11 @@ def open_source(
         )
     if path.is_file():
         return _of_model(called, _of_file(path, like))
-    if path.suffix in (".keras", ".h5") or path.is_absolute():
-        raise FileNotFoundError(f"`source` must be there. Received: {called}, and no such file.")
+    # Presets are plain names, or have `://` in them.
+    if "://" not in str(source) and (path.suffix in (".keras", ".h5") or len(path.parts) > 1):
+        raise FileNotFoundError(
+            f"`source` must be there. Received: {called}, and nothing is there."
+        )
     return _of_model(called, pretrained(str(source)))
 
 

@@ -41,6 +41,8 @@ class GradualThaw(keras.callbacks.Callback):
         check_model(self.model, "GradualThaw")
         kept = select(self.model, self.but, "`but` of GradualThaw") if self.but != () else {}
         self._kept = {id(layer) for layer in kept.values()}
+        if kept:
+            freeze(self.model, list(kept))
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         trunk = groups_of(self.model)[:-1]

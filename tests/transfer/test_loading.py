@@ -210,7 +210,7 @@ def test_broken_and_missing_sources(tmp_path):
     (tmp_path / "notes.txt").write_text("no model")
     with pytest.raises(ValueError, match=r"cut.keras' must be a model.*cut short"):
         transfer.open_source(tmp_path / "cut.keras")
-    with pytest.raises(FileNotFoundError, match=r"no such file"):
+    with pytest.raises(FileNotFoundError, match=r"nothing is there"):
         transfer.open_source(tmp_path / "none.keras")
     with pytest.raises(FileNotFoundError, match=r"has none of bundle.json"):
         transfer.open_source(tmp_path / "empty")

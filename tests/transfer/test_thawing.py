@@ -71,6 +71,9 @@ def test_a_later_start_begins_where_it_was_and_some_stay_frozen():
     found = moves(model, thaw, epochs=5, initial_epoch=1)
     both = heads | {"lstm_1", "lstm_1_backward"}
     assert found == [heads, both, both, both]
+    # Parts that no group holds stay frozen, too.
+    (moved,) = moves(model, transfer.GradualThaw(but="topic"), epochs=1)
+    assert not moved & {v.path.split("/")[0] for v in model.heads["topic"].weights}
 
 
 def test_thaw_at():
