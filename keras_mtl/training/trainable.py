@@ -22,11 +22,6 @@ def follow_trainable(model: Any) -> None:
     if model.settings is None:
         return
     before, weights = model.settings, training_weights(model)
-    if before.cache is not None and model.trunk.trainable_variables:
-        raise ValueError(
-            "The trunk must stay frozen while `fit` caches its features. Received: a trunk with "
-            f"{len(model.trunk.trainable_variables)} trainable variables. Thaw it in another `fit`."
-        )
     running, stops = model.train_function is not None, model.stop_training
     optimizer, balancer = model.optimizer, model.balancer
     with model.adapter.scope(model):
@@ -50,8 +45,9 @@ def follow_optimizer(optimizer: Any, variables: Sequence[Any]) -> Any:
     """
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         inner = follow_optimizer(optimizer.inner_optimizer, variables)
-        config = {**optimizer.get_config(), "inner_optimizer": None}
-        return type(optimizer)(**{**_plain(config), "inner_optimizer": inner})
+        config = optimizer.get_config()
+        own = {key: config[key] for key in ("name", "initial_scale", "dynamic_growth_steps")}
+        return type(optimizer)(inner, **own)
     known = _known(optimizer)
     step = int(keras.ops.convert_to_numpy(optimizer._iterations))
     begun = dict(getattr(optimizer, "begun", {}))
@@ -82,16 +78,15 @@ def carry_optimizer(old: Any, new: Any) -> None:
         known = _known(old)
         averages = zip(new._trainable_variables, new._model_variables_moving_average, strict=True)
         for variable, average in averages:
+            # Keras begins an average at the first value, but at the first step only.
             if average is not None and _key(variable) not in known:
-                copy_value(
-                    average, variable
-                )  # Keras begins at 0, and does so at the first step only.
+                copy_value(average, variable)
 
 
 class _Part(NamedTuple):
     """What an optimizer keeps of some variables: for each of them, and for all of them by name."""
 
-    members: frozenset[str]
+    members: frozenset[tuple[str, Any]]
     slots: dict[tuple[str, str], Any]
     shared: dict[str, Any]
 
@@ -120,7 +115,7 @@ def _part(kept: Sequence[Any], members: Sequence[Any]) -> _Part:
             shared[one.name] = one
         else:
             slots[paths[owner], one.name.removeprefix(owner)] = one
-    return _Part(frozenset(paths.values()), slots, shared)
+    return _Part(frozenset(map(_key, members)), slots, shared)
 
 
 def _carry(part: _Part, sources: Sequence[_Part]) -> None:
@@ -149,11 +144,6 @@ def _like(optimizer: Any) -> Any:
         if hasattr(optimizer, kept):
             setattr(found, kept, getattr(optimizer, kept))
     return found
-
-
-def _plain(config: dict[str, Any]) -> dict[str, Any]:
-    own = ("name", "initial_scale", "dynamic_growth_steps")
-    return {key: config[key] for key in own}
 
 
 def _follow_balancer(balancer: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from keras_mtl.data.datasets.label_space import listed
-from keras_mtl.training.selecting import What, groups_of, layers_of, select
+from keras_mtl.training.selecting import TRUNK, What, groups_of, layers_of, select
 from keras_mtl.training.trainable import follow_trainable
 from keras_mtl.trunks.layer_groups import containers, leaves
 
@@ -123,6 +123,13 @@ def check_model(model: Any, whose: str) -> Any:
 
 def _set(model: Any, chosen: Mapping[str, keras.layers.Layer], value: bool) -> list[str]:
     """Set what is trainable, layer by layer, and let the training follow."""
+    if value and getattr(model.settings, "cache", None) is not None:
+        inside = [path for path in chosen if path.startswith(f"{TRUNK}/")]
+        if inside:
+            raise ValueError(
+                "The trunk must stay frozen while `fit` caches its features. Received: "
+                f"{listed(inside)}, to be thawed. Thaw it in another `fit`."
+            )
     if model.settings is not None:
         model.adapter.sync(model)  # While variables are still in the order of a running step.
     for one in containers(model.trunk):

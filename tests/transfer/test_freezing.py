@@ -98,6 +98,24 @@ def test_what_is_thawed_late_takes_the_steps_of_a_new_optimizer():
     assert int(model.optimizer.iterations) == 13
 
 
+def test_a_scale_of_losses_goes_on():
+    model = id_model()
+    scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(0.01), initial_scale=64.0)
+    model.compile(scaled)
+    trained(model)
+    scaled.dynamic_scale.assign(16.0)
+    transfer.freeze(model, "trunk")
+    trained(model)
+    transfer.thaw(model, "trunk")
+    before = values([model.trunk])
+    trained(model)
+    now = model.optimizer
+    assert isinstance(now, keras.optimizers.LossScaleOptimizer) and now is not scaled
+    assert float(now.dynamic_scale) == 16.0 and int(now.inner_optimizer.iterations) == 9
+    after = values([model.trunk])
+    assert all(not np.array_equal(before[path], after[path]) for path in before)
+
+
 def test_dropout_of_what_is_frozen_is_off():
     x, y = id_rows()
     losses = []

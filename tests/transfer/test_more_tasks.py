@@ -77,6 +77,9 @@ def test_what_the_optimizer_knows_goes_on():
 @pytest.mark.parametrize("balancer", ["uncertainty", "pcgrad"])
 def test_a_balancer_begins_anew(balancer):
     more = trained(balancer=balancer).add_task(LONG)
+    # What is new counts its own steps, the variables of the balancer among it.
+    steps = [int(one.iterations) for one, _ in more.optimizer.groups]
+    assert sorted(steps)[0] == 0 and len(steps) == 2
     assert more.balancer.task_names == ("topic", "sentiment", "long")
     both = transfer.rehearse(new_rows(batch_size=40), demo_mixture(), share=0.75)
     more.fit(both, epochs=1, verbose=0)

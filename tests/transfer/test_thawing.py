@@ -94,3 +94,20 @@ def test_bad_input():
         moves(compiled(), transfer.ThawAt(1, "lstm1"), epochs=1)
     with pytest.raises(ValueError, match=r"`but` of GradualThaw.*matches nothing"):
         moves(compiled(), transfer.GradualThaw(but="nobody"), epochs=1)
+
+
+def test_a_run_that_was_broken_off_goes_on(tmp_path):
+    """Saved between two groups, loaded, and gone on with: the same weights as in one go."""
+    x, y = id_rows()
+    options = {"batch_size": 12, "verbose": 0, "shuffle": False}
+    whole, part = compiled(layers=2), compiled(layers=2)
+    whole.fit(x, y, epochs=4, callbacks=[transfer.GradualThaw()], **options)
+    part.fit(x, y, epochs=2, callbacks=[transfer.GradualThaw()], **options)
+    part.save(tmp_path / "part.keras")
+    loaded = keras.models.load_model(tmp_path / "part.keras")
+    loaded.fit(x, y, epochs=4, initial_epoch=2, callbacks=[transfer.GradualThaw()], **options)
+    steps = [int(one.iterations) for one, _ in loaded.optimizer.groups]
+    assert steps == [int(one.iterations) for one, _ in whole.optimizer.groups]
+    assert sorted(steps) == [2, 4, 6, 8]
+    for mine, expected in zip(loaded.weights, whole.weights, strict=True):
+        np.testing.assert_allclose(mine, expected, rtol=1e-4, atol=1e-6, err_msg=mine.path)
