@@ -154,7 +154,11 @@ class MultiTaskModel(training.MultiTaskTrainer):
             TypeError: If it is no task.
             ValueError: If there is a task of that name.
         """
-        (task,) = check_tasks(task)
+        if not isinstance(task, Task):
+            raise TypeError(
+                "`task` of `add_task` must be a task, such as `keras_mtl.classification('topic', "
+                f"labels)`. Received: {task!r:.80} of type {type(task).__name__}."
+            )
         if task.name in self.heads:
             raise ValueError(
                 f"`task` of `add_task` must have a new name. Received: {task.name!r}; the model's "

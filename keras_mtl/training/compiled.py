@@ -91,6 +91,9 @@ class CompiledModel(keras.Model):
         """
         names = [task.name for task in self.tasks]
         weights = checked_loss_weights(loss_weights, names)
+        # Some optimizers look at the model, to know which rate each of its parts has; now, so that
+        # nothing is changed yet where a name of theirs is wrong.
+        getattr(inner_optimizer(optimizer), "for_model", lambda model: None)(self)
         self._set_balancer(balancing.get(balancer))
         whole = not isinstance(self.balancer, balancing.LossBalancer) or log_gradients
         balance = None
@@ -113,8 +116,6 @@ class CompiledModel(keras.Model):
             self_checks=self_checks,
             log_gradients=log_gradients,
         )
-        # Some look at the model first, to know which rate each of its parts has.
-        getattr(inner_optimizer(self.optimizer), "for_model", lambda model: None)(self)
         self.optimizer.build(self.trainable_variables)
         follow_frozen(self)
         self._compile_arguments = {

@@ -56,12 +56,13 @@ class FeatureCache:
                 "`cache_features` of `fit` needs a trunk that is frozen as a whole: "
                 f"`transfer.freeze(model, 'trunk')`. Received: {learning} trainable variables."
             )
-        for name, head in model.heads.items():
-            if not isinstance(head, PooledHead) or head.pooling.weights:
+        for task in model.tasks:
+            name, head = task.name, model.heads[task.name]
+            if not isinstance(head, PooledHead) or head.pooling.weights or task.several:
                 raise ValueError(
-                    "`cache_features` of `fit` needs heads that pool a text to one vector, without "
-                    f"weights of their own. Received: task {name!r}, whose head is a "
-                    f"{type(head).__name__}. Train it without `cache_features`."
+                    "`cache_features` of `fit` needs heads that pool one text, or one pair, to a "
+                    f"vector, without weights of their own. Received: task {name!r}, whose head "
+                    f"is a {type(head).__name__}. Train it without `cache_features`."
                 )
         self.preprocessor = need_preprocessor(model.preprocessor)
         self.fingerprint = uuid.uuid4().hex  # Mixtures keep what was read by it.

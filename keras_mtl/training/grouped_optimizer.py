@@ -9,6 +9,7 @@ import keras
 
 from keras_mtl.data.datasets.label_space import listed, nearest
 from keras_mtl.training.fine_tuning import NOT_DECAYED
+from keras_mtl.training.selecting import select
 
 # Of the whole, not of a group: the gradient is clipped, scaled and gathered before it is parted.
 _OF_THE_WHOLE = {
@@ -94,8 +95,6 @@ class GroupedOptimizer(keras.optimizers.Optimizer):
         if self.rates is not None and not isinstance(self.rates, Mapping):
             self.factors = self.rates.factors(model)
         elif self.rates:
-            from keras_mtl.training.selecting import select
-
             factors: dict[str, float] = {}
             for name, factor in self.rates.items():
                 for layer in select(model, name, "`rates`").values():
@@ -128,10 +127,6 @@ class GroupedOptimizer(keras.optimizers.Optimizer):
         """What it keeps itself, then what each group keeps."""
         of_groups = [one for optimizer, _ in self.groups for one in optimizer.variables]
         return [*super().variables, *of_groups]
-
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Groups update their variables: this one is never asked."""
-        raise NotImplementedError
 
     def _backend_update_step(
         self, grads: Sequence[Any], trainable_variables: Sequence[Any], learning_rate: Any

@@ -125,13 +125,14 @@ def plain(
     model: Any, x: Any, y: Any, sample_weight: Any, cache: Any = None
 ) -> tuple[Any, Any, Any]:
     """Rows in memory with labels and weights of every task; datasets as they are."""
-    rows = texts_of(x, reads_of(model.tasks))
+    in_memory = is_arrays(x)
+    rows = texts_of(x, reads_of(model.tasks)) if in_memory else None
     if cache is not None and rows is None:
         raise ValueError(
             "`cache_features` of `fit` needs texts: mixtures, or lists of texts. Received: "
             f"{type(x).__name__}. Pass texts, or leave out `cache_features`."
         )
-    if not is_arrays(x):
+    if not in_memory:
         return x, y, sample_weight
     preprocessor = cache or model.preprocessor
     arrays = plain_inputs(x, preprocessor, list(model.input), model.tasks)

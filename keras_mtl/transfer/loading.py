@@ -154,7 +154,7 @@ def load_source(
     pairs, refused = match_trunks(model, found, rename or {})
     heads, others = match_heads(model, found)
     plan = _Plan(found, found.tokenizer if take_tokenizer else model.preprocessor, new_words)
-    plan.add_trunk(pairs, model.trunk)
+    plan.add_trunk(pairs)
     for pair in heads:
         plan.add(pair)
     for one in (*refused, *others):
@@ -189,7 +189,7 @@ class _Plan:
         self.wrong: list[str] = []
         self.words: Words | None = None
 
-    def add_trunk(self, pairs: Sequence[Pair], trunk: keras.Model) -> None:
+    def add_trunk(self, pairs: Sequence[Pair]) -> None:
         kinds = reads_words([pair.target for pair in pairs])
         same = self._same_words() if kinds else True
         for pair in pairs:
@@ -283,10 +283,10 @@ _UNKNOWN = (
 
 def _check_takeover(model: Any, source: Source) -> None:
     tokenizer = source.tokenizer
-    if tokenizer is None:
+    if tokenizer is None or tokenizer == SAME:
         raise ValueError(
             f"`take_tokenizer` of `load_source` needs a source with a tokenizer. Received: "
-            f"{source.called} without one. Pass `tokenizer=`."
+            f"{source.called} without one. Pass it as `tokenizer=`."
         )
     rows = [one.input_dim for one in model.trunk.layers if isinstance(one, keras.layers.Embedding)]
     if rows and tokenizer.vocabulary_size not in rows:

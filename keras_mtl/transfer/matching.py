@@ -1,5 +1,6 @@
 """Which variable of a source is which of a model: by role and by name, never by shape or order."""
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,7 +11,12 @@ from keras_mtl.tasks import Task
 from keras_mtl.transfer.sources import Source
 from keras_mtl.trunks.layer_groups import leaves
 
-LOADED, REMAPPED, SKIPPED, MISMATCH = "loaded", "remapped", "skipped", "mismatch"
+LOADED, REMAPPED, SKIPPED = "loaded", "remapped", "skipped"
+# What of a task steers its training, or is decided on its scores: its head computes the same.
+_NOT_OF_THE_HEAD = {
+    *("column", "dropout", "label_smoothing", "class_weight", "focal_gamma"),
+    *("pos_weight", "threshold", "repair"),
+}
 
 
 class Pair(NamedTuple):
@@ -53,19 +59,26 @@ def match_trunks(
                     f"{name!r}, no layer with weights of {whose}, which has {listed(names)}. "
                     f"{nearest(name, names)}".rstrip()
                 )
-    sources = {
-        next((new for old, new in rename.items() if path in _by_name(old, known)), path): one
-        for path, one in known.items()
-    }
+    sources: dict[str, keras.layers.Layer] = {}
+    for path, one in known.items():
+        place = next((new for old, new in rename.items() if path in _by_name(old, known)), path)
+        if place in sources:
+            raise ValueError(
+                "`rename` must give each layer of the source a name of its own. Received: two of "
+                f"{source.called} for {place!r}. Give whole paths, or rename the other one, too."
+            )
+        sources[place] = one
     pairs, refused, used = [], [], set()
     for path, layer in targets.items():
         places = _by_name(path, sources)
-        if len(places) == 1:
+        if len(places) == 1 and places[0] not in used:
             used.add(places[0])
             pairs.append(Pair(f"trunk/{path}", layer, sources[places[0]]))
         else:
             why = f"{source.called} has no layer {path!r}"
-            if places:
+            if len(places) == 1:
+                why = f"{source.called} has one layer {places[0]!r}, for several of the model"
+            elif places:
                 why = f"{source.called} has several layers {path!r}: {listed(places)}"
             refused.append(Refused(f"trunk/{path}", why, True, layer))
     for path in sources:
@@ -84,19 +97,27 @@ def match_heads(model: Any, source: Source) -> tuple[list[Pair], list[Refused]]:
         own = source.tasks.get(task.name)
         if own is None:
             refused.append(Refused(path, f"{source.called} has no such task", False, head))
-        elif not same_task(task, own):
-            why = f"the task {task.name!r} of {source.called} has other labels"
+        elif other := differing(task, own):
+            why = f"the task {task.name!r} of {source.called} has other {', '.join(other)}"
             refused.append(Refused(path, why, False, head))
         else:
             pairs.append(Pair(path, head, source.heads[task.name]))
     return pairs, refused
 
 
-def same_task(one: Task, other: Task) -> bool:
-    """Whether two tasks predict the same: of one kind, with the same labels in one order."""
-    return type(one) is type(other) and all(
-        getattr(one, name, None) == getattr(other, name, None) for name in ("labels", "range")
-    )
+def differing(one: Task, other: Task) -> list[str]:
+    """In what two tasks predict otherwise; nothing, if the head of one will do for the other.
+
+    Labels or their order, the unit of a score, and what of a text the head reads.
+    """
+    if type(one) is not type(other):
+        return ["kind"]
+    names = [field.name for field in dataclasses.fields(one)]
+    return [
+        name
+        for name in names
+        if name not in _NOT_OF_THE_HEAD and getattr(one, name) != getattr(other, name)
+    ]
 
 
 def variables_of(layer: keras.layers.Layer) -> dict[str, Any]:

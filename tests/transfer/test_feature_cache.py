@@ -118,8 +118,18 @@ def test_tasks_of_words_are_refused():
     model = mtl.MultiTaskModel(mtl.trunks.lstm(tokenizer, 8, 8), [*TASKS, tags])
     model.compile("adam")
     transfer.freeze(model, "trunk")
-    with pytest.raises(ValueError, match=r"heads that pool a text.*task 'tags'"):
+    with pytest.raises(ValueError, match=r"heads that pool one text.*task 'tags'"):
         model.fit(demo_mixture(), cache_features=True)
+
+
+def test_texts_that_are_compared_one_by_one_are_refused():
+    pair = mtl.pair_classification("same", ["no", "yes"], joint=False)
+    model = mtl.MultiTaskModel(demo_model().trunk, pair)
+    model.compile("adam")
+    transfer.freeze(model, "trunk")
+    rows = {"sentence1": ["a film"] * 4, "sentence2": ["a film"] * 4}
+    with pytest.raises(ValueError, match=r"one text, or one pair.*task 'same'"):
+        model.fit(rows, {"same": ["no", "yes"] * 2}, cache_features=True, verbose=0)
 
 
 def test_bad_input():

@@ -102,6 +102,25 @@ def test_a_head_of_other_labels_is_left_as_it_is():
     assert all(np.array_equal(before[path], after[path]) for path in of_head)
 
 
+def test_a_score_of_another_unit_is_another_task():
+    """The head gives deviations from a mean: with another one it would be silently off."""
+    one, other = (mtl.regression("stars", mean=mean, std=1.0) for mean in (2.0, 3.0))
+    source, target = model_of(SOURCE_WORDS, one), model_of(SOURCE_WORDS, other, seed=1)
+    report = transfer.load_source(target, source)
+    assert status(report)["heads/stars/scores/kernel"] == "skipped"
+    assert "has other mean" in str(report)
+    # What steers training alone makes no other task.
+    again = model_of(SOURCE_WORDS, mtl.regression("stars", mean=2.0, std=1.0, dropout=0.5), seed=1)
+    report = transfer.load_source(again, source)
+    assert status(report)["heads/stars/scores/kernel"] == "loaded"
+
+
+def test_two_layers_never_take_one_place():
+    source, target = model_of(SOURCE_WORDS, TONE, layers=2), model_of(SOURCE_WORDS, TOPIC)
+    with pytest.raises(ValueError, match=r"two of the model .* for 'lstm_1'"):
+        transfer.load_source(target, source, rename={"lstm_2": "lstm_1"}, strict=False)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

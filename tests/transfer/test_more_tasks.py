@@ -162,6 +162,8 @@ def test_bad_input():
     model = demo_model()
     with pytest.raises(ValueError, match=r"must have a new name. Received: 'topic'"):
         model.add_task(TASKS[0])
+    with pytest.raises(TypeError, match=r"`task` of `add_task` must be a task.*'sentiment'"):
+        model.add_task("sentiment")
     with pytest.raises(ValueError, match=r"Did you mean 'topic'"):
         model.remove_task("topics")
     with pytest.raises(ValueError, match=r"not the only one"):

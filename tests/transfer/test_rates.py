@@ -187,6 +187,17 @@ def test_rates_that_are_none_are_refused(rates, error, message):
         id_model().compile(GroupedOptimizer("adam", rates))
 
 
+def test_a_wrong_name_changes_nothing():
+    x, y = id_rows()
+    model = id_model()
+    model.compile("adam")
+    optimizer = model.optimizer
+    with pytest.raises(ValueError, match=r"Did you mean 'embedding'"):
+        model.compile(GroupedOptimizer("adam", {"embeding": 0.1}))
+    assert model.optimizer is optimizer
+    model.fit(x, y, batch_size=8, verbose=0)
+
+
 def test_more_bad_input():
     with pytest.raises(ValueError, match=r"above 0 and at most 1.*Received: 1.1"):
         transfer.layerwise_decay(1.1)
