@@ -171,6 +171,26 @@ def test_pairs_hashed_from_other_numbers_are_left():
     assert status(transfer.load_source(alike, source))["trunk/" + path] == "loaded"
 
 
+def test_one_layer_is_not_taken_for_several():
+    """Two nested models with a layer of one name, and a source with one such layer."""
+
+    def nested(name):
+        given = keras.Input((None, 4))
+        return keras.Model(given, keras.layers.Dense(4, name="dense")(given), name=name)
+
+    ids = keras.Input((None,), dtype="int32", name="token_ids")
+    vectors = keras.layers.Embedding(7, 4, name="embedding")(ids)
+    mask = keras.layers.Lambda(lambda one: one > 0, name="mask")(ids)
+    sequence = nested("second")(nested("first")(vectors))
+    trunk = keras.Model({"token_ids": ids}, {"sequence": sequence, "padding_mask": mask})
+    target = mtl.MultiTaskModel(trunk, TOPIC)
+    given = keras.Input((None,), dtype="int32", name="given")
+    found = keras.layers.Embedding(7, 4, name="embedding")(given)
+    plain = keras.Model(given, keras.layers.Dense(4, name="dense")(found))
+    with pytest.raises(ValueError, match=r"one layer 'dense', for several of the model"):
+        transfer.load_source(target, plain, tokenizer="same")
+
+
 def test_a_plain_keras_model_needs_its_names_and_its_words():
     ids = keras.Input((None,), dtype="int32")
     vectors = keras.layers.Embedding(7, 4, name="words")(ids)
