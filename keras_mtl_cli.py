@@ -24,7 +24,8 @@ _FILE = click.Path(dir_okay=False)
 def main() -> None:
     """Train one model on several text tasks, from a run file to a report and a served model.
 
-    The exit status is 0, 1 if a run failed, 2 for bad input, and 130 after Ctrl-C.
+    The exit status is 0 (after SIGTERM, too), 1 if a run failed, 2 for bad input, and 130 after
+    Ctrl-C.
     """
 
 
@@ -33,6 +34,7 @@ def main() -> None:
 @click.argument("changes", metavar="[KEY=VALUE]...", nargs=-1)
 @click.option("--output", metavar="FOLDER", help="The run folder, instead of the run file's.")
 @click.option("--overwrite", is_flag=True, help="Replace a run that stands in the folder.")
+@click.option("--resume", is_flag=True, help="Go on with the run in the folder; begin it if none.")
 def train(**options: Any) -> None:
     """Train as a run file says.
 
@@ -47,6 +49,7 @@ def train(**options: Any) -> None:
 @click.argument("changes", metavar="[KEY=VALUE]...", nargs=-1)
 @click.option("--output", metavar="FOLDER", help="The run folder, instead of the run file's.")
 @click.option("--overwrite", is_flag=True, help="Replace a run that stands in the folder.")
+@click.option("--resume", is_flag=True, help="Go on with the run in the folder; begin it if none.")
 @click.option("--no-scratch", is_flag=True, help="Do not train from random weights, too.")
 def transfer(**options: Any) -> None:
     """Train as a run file says, beginning with what a source learned.

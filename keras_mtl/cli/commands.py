@@ -26,20 +26,26 @@ from keras_mtl.serving import Predictor
 _AT_ONCE = 1024  # Texts predicted together.
 
 
-def train(run_file: str, changes: tuple[str, ...], output: str | None, overwrite: bool) -> int:
+def train(
+    run_file: str,
+    changes: tuple[str, ...],
+    output: str | None,
+    overwrite: bool,
+    resume: bool = False,
+) -> int:
     """Train; returns the exit status."""
     # The option is relative to where the user stands, the key to the run file.
     more = (
         [f"output={json.dumps(str(Path(output).absolute()), ensure_ascii=False)}"] if output else []
     )
     config = load_config(run_file, [*changes, *more])
-    run = train_run(config, overwrite=overwrite)
+    run = train_run(config, overwrite=overwrite, resume=resume)
     info = run.info
     if info["status"] == "interrupted":
         kept = (run.path / CHECKPOINTS / "last.keras").is_file()
         what = "What was learned is in" if kept else "Nothing was learned yet; the folder is"
-        click.echo(f"Interrupted. {what} {run.path}", err=True)
-        return 130
+        click.echo(f"Interrupted. {what} {run.path}; --resume goes on.", err=True)
+        return 0 if "stopped_by" in info else 130  # A machine that is taken away is no mistake.
     for split, scores in run.folder.read(EVALUATION)["splits"].items():
         click.echo(figures_table(split, info, scores["logs"]) + "\n")
     click.echo(f"Run folder: {run.path}\nReport: {run.path / 'report.html'}")

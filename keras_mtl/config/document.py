@@ -16,6 +16,7 @@ from keras_mtl.config.schema import (
     EARLY_STOPPING,
     MIXTURE,
     OF_TASKS,
+    RESUME,
     SCREEN,
     SCREENING,
     SOURCE,
@@ -187,6 +188,11 @@ def page() -> str:
             "See [Training](training.md#early-stopping).",
         ),
         _section("`training.checkpoint`", CHECKPOINT.values()),
+        _section(
+            "`training.resume`",
+            RESUME.values(),
+            "It is saved at the end of epochs, too. See [Training](training.md#stop-and-go-on).",
+        ),
     ]
     return "\n".join(parts)
 

@@ -80,6 +80,7 @@ class TrainingSection:
         balancer: The balancer.
         early_stopping: Arguments of the stopping rule, or `None`.
         checkpoint: Arguments of the choice of the best epoch.
+        resume: How often the state of the run is saved.
         callbacks: Further callbacks.
         compile: Further arguments of `MultiTaskModel.compile`.
     """
@@ -89,6 +90,7 @@ class TrainingSection:
     balancer: Choice
     early_stopping: Mapping[str, Any] | None
     checkpoint: Mapping[str, Any]
+    resume: Mapping[str, Any]
     callbacks: tuple[Choice, ...]
     compile: Mapping[str, Any]
 
@@ -146,6 +148,7 @@ class RunConfig:
                 "balancer": _written(training.balancer),
                 "early_stopping": _written(training.early_stopping),
                 "checkpoint": _written(training.checkpoint),
+                "resume": _written(training.resume),
                 "callbacks": [_written(one) for one in training.callbacks],
                 **_written(training.compile),
             },
@@ -171,8 +174,9 @@ class RunConfig:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of everything but the places of folders: equal for equal runs."""
+        """SHA-256 of everything but places, and how often it is saved: equal for equal runs."""
         content = {**self.to_dict(), "output": None, "modules": None}
+        del content["training"]["resume"]
         return hashlib.sha256(yaml.safe_dump(content).encode()).hexdigest()
 
 

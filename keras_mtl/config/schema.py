@@ -8,7 +8,7 @@ from typing import Any
 from keras_mtl.config.arguments import Key, keys_of
 from keras_mtl.data import Dataset, Mixture
 from keras_mtl.model import MultiTaskModel
-from keras_mtl.training import MultiTaskEarlyStopping
+from keras_mtl.training import MultiTaskEarlyStopping, SaveAndResume
 
 _REQUIRED = Parameter.empty
 _NAMED = "a section for each name"
@@ -160,6 +160,7 @@ MIXTURE = keys_of(Mixture, ["splits", "tasks", "seed"])
 SCREENING = keys_of(Dataset.screen, ["self"])
 EARLY_STOPPING = keys_of(MultiTaskEarlyStopping, ["verbose"])
 CHECKPOINT = {name: key for name, key in EARLY_STOPPING.items() if name in ("by", "metric", "mode")}
+RESUME = keys_of(SaveAndResume, ["folder", "configuration", "delete", "verbose"])
 
 TRAINING = {
     key.name: key
@@ -180,6 +181,13 @@ TRAINING = {
             None,
             "Which epoch's weights are the best; by default those that early stopping looks for, "
             "or of the lowest validation loss.",
+            _SECTION,
+        ),
+        Key(
+            "resume",
+            Any,
+            None,
+            "How often the state of the run is saved within an epoch, so that `--resume` goes on.",
             _SECTION,
         ),
         Key(

@@ -7,7 +7,7 @@ from typing import Any
 from keras_mtl.config import kinds
 from keras_mtl.config.checking import Checker
 from keras_mtl.config.run_config import Choice, TrainingSection
-from keras_mtl.config.schema import CHECKPOINT, COMPILE, EARLY_STOPPING, TRAINING
+from keras_mtl.config.schema import CHECKPOINT, COMPILE, EARLY_STOPPING, RESUME, TRAINING
 from keras_mtl.config.yaml_file import Place
 
 _PLACE: Place = ("training",)
@@ -34,7 +34,11 @@ def training_section(checker: Checker, raw: Any, tasks: list[str]) -> TrainingSe
     )
     rules = {
         name: checker.section(raw.get(name), keys, (*_PLACE, name))
-        for name, keys in (("early_stopping", EARLY_STOPPING), ("checkpoint", CHECKPOINT))
+        for name, keys in (
+            ("early_stopping", EARLY_STOPPING),
+            ("checkpoint", CHECKPOINT),
+            ("resume", RESUME),
+        )
     }
     callbacks = [
         checker.choice(one, (*_PLACE, "callbacks", number), kinds.callback_kind)
@@ -50,6 +54,7 @@ def training_section(checker: Checker, raw: Any, tasks: list[str]) -> TrainingSe
         balancer=balancer,
         early_stopping=rules["early_stopping"] if raw.get("early_stopping") is not None else None,
         checkpoint=_checkpoint(raw, rules),
+        resume=rules["resume"],
         callbacks=tuple(one for one in callbacks if one is not None),
         compile={name: values[name] for name in COMPILE},
     )

@@ -13,14 +13,14 @@ from keras_mtl.config import ConfigError, RunConfig
 from keras_mtl.data import Mixture
 from keras_mtl.runs.building import Built
 from keras_mtl.runs.errors import RunInterrupted
-from keras_mtl.runs.folder import CHECKPOINTS, TENSORBOARD, RunFolder
+from keras_mtl.runs.folder import CHECKPOINTS, RESUME, TENSORBOARD, RunFolder
 from keras_mtl.runs.interrupting import Interruptible
 from keras_mtl.runs.progress import EpochProgress
 from keras_mtl.runs.record import RunRecord
 from keras_mtl.runs.recording import EpochRecorder, TensorBoardWriter
 from keras_mtl.runs.sections import section
 from keras_mtl.runs.transferring import thawing
-from keras_mtl.training import BestAndLast, MultiTaskEarlyStopping
+from keras_mtl.training import BestAndLast, MultiTaskEarlyStopping, SaveAndResume
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,11 +30,13 @@ class Watchers:
     Args:
         validation: The validation rows, or `None`.
         checkpoints: Keeps the best and the last model.
+        resume: Saves where the run stands.
         others: Early stopping and callbacks of the user.
     """
 
     validation: Mixture | None
     checkpoints: BestAndLast
+    resume: SaveAndResume
     others: tuple[keras.callbacks.Callback, ...]
 
 
@@ -64,7 +66,15 @@ def make_watchers(config: RunConfig, built: Built) -> Watchers:
         folder = config.output / CHECKPOINTS
         checkpoints = BestAndLast(folder, configuration=config.fingerprint, **training.checkpoint)
         checkpoints.choice.of(built.model, validated=validation is not None)
-    return Watchers(validation, checkpoints, tuple(others))
+    with section(config, ("training", "resume")):
+        resume = SaveAndResume(
+            config.output / RESUME,
+            configuration=config.fingerprint,
+            delete=False,
+            verbose=0,
+            **training.resume,
+        )
+    return Watchers(validation, checkpoints, resume, tuple(others))
 
 
 def fit(
@@ -93,13 +103,14 @@ def fit(
                 built.mixture,
                 validation_data=watchers.validation,
                 epochs=config.training.epochs,
-                callbacks=[*own, interruptible],
+                callbacks=[*own, interruptible, watchers.resume],
                 verbose=0,
             )
         if interruptible.asked:  # After the last step.
             raise RunInterrupted
     except RunInterrupted:
         watchers.checkpoints.save_last()
+        watchers.resume.save()
         raise
     finally:
         board.close()

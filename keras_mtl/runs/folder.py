@@ -18,13 +18,21 @@ from keras_mtl.runs.errors import RunError
 CONFIG, INFO, METRICS = "config.yaml", "run.json", "metrics.jsonl"
 DATA, EVALUATION, LOCK = "data.json", "evaluation.json", ".lock"
 CHECKPOINTS, TENSORBOARD, BUNDLE = "checkpoints", "tensorboard", "bundle"
-REPORT, SCRATCH = "report.html", "scratch"
-_OURS = {CONFIG, INFO, METRICS, DATA, EVALUATION, CHECKPOINTS, TENSORBOARD, BUNDLE, REPORT, SCRATCH}
+REPORT, SCRATCH, RESUME = "report.html", "scratch", "resume"
+_OURS = {
+    CONFIG, INFO, METRICS, DATA, EVALUATION,
+    CHECKPOINTS, TENSORBOARD, BUNDLE, REPORT, SCRATCH, RESUME,
+}  # fmt: skip
 
 
 def _is_ours(name: str) -> bool:
     """Whether a run writes a file of this name, or left it half-written."""
     return name in _OURS or name.startswith(".") and name.endswith(".partial")
+
+
+def line_of(entry: dict[str, Any]) -> str:
+    """A line of a file of JSON lines."""
+    return json.dumps(entry, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 class _Lock:
@@ -88,9 +96,8 @@ class RunFolder:
 
     def append(self, name: str, entry: dict[str, Any]) -> None:
         """Add a line of JSON."""
-        line = json.dumps(entry, ensure_ascii=False, allow_nan=False) + "\n"
         with open(self.path / name, "a", encoding="utf-8") as file:
-            file.write(line)
+            file.write(line_of(entry))
 
     def read(self, name: str) -> Any:
         """What a JSON file of the run holds.
@@ -128,6 +135,29 @@ class RunFolder:
             ) from error
         except (OSError, UnicodeDecodeError) as error:
             raise RunError(f"'{self.path / name}' cannot be read: {error}.") from error
+
+    def begun(self, configuration: str) -> bool:
+        """Whether a run of a configuration stands here, to be gone on with; False if nothing does.
+
+        Raises:
+            RunError: If a run of another configuration stands here, or something else.
+        """
+        there = self.path.is_dir() and any(one.name != LOCK for one in self.path.iterdir())
+        if not there or not self._holds_run():
+            self.check_free()
+            return False
+        found = self.read(INFO).get("configuration")
+        if found != configuration:
+            raise RunError(
+                f"The run in '{self.path}' must be of the same configuration to be gone on with. "
+                f"Received: another one than in its {CONFIG}. Run what was run before, choose "
+                "another `output`, or pass --overwrite to replace the run."
+            )
+        return True
+
+    def forget(self, name: str) -> None:
+        """Remove a folder of the run."""
+        shutil.rmtree(self.path / name, ignore_errors=True)
 
     def check_free(self, overwrite: bool = False) -> list[Path]:
         """What is in the folder of an earlier run, if it may be removed.

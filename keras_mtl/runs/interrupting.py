@@ -11,6 +11,24 @@ from typing import Any
 import keras
 
 from keras_mtl.runs.errors import RunInterrupted
+from keras_mtl.training import TrainingStopped
+
+
+@contextlib.contextmanager
+def terminable() -> Iterator[None]:
+    """Let SIGTERM end the block by `TrainingStopped`, where Python lets this thread do so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: Any) -> None:
+        raise TrainingStopped(f"Stopped by {signal.Signals(number).name}.")
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Interruptible(keras.callbacks.Callback):

@@ -19,6 +19,7 @@ from keras_mtl.runs.building import Built
 from keras_mtl.runs.errors import RunFailed, RunInterrupted
 from keras_mtl.runs.folder import INFO, RunFolder
 from keras_mtl.runs.transferring import told
+from keras_mtl.training import TrainingStopped
 from keras_mtl.version import __version__
 
 _PACKAGES = ("keras", "tensorflow", "jax", "torch", "keras-hub", "numpy")
@@ -35,6 +36,7 @@ class RunRecord:
 
     def __init__(self, folder: RunFolder, config: RunConfig, built: Built) -> None:
         self.folder = folder
+        self._spent: dict[str, float] = {}  # Seconds of each part, before it went on.
         model, report = built.model, built.mixture.report(built.model)
         metrics = model.settings.scoring.metrics
         self.info: dict[str, Any] = {
@@ -75,6 +77,14 @@ class RunRecord:
     def write(self) -> None:
         self.folder.write(INFO, self.info)
 
+    def go_on(self, earlier: dict[str, Any]) -> None:
+        """Take over when a run that goes on began, and what it has taken so far."""
+        self.info["started"] = earlier.get("started", self.info["started"])
+        self.info["resumed"] = int(earlier.get("resumed", 0)) + 1
+        self._spent = dict(earlier.get("seconds", {}))
+        for part, seconds in self._spent.items():
+            self.info["seconds"][part] = seconds + self.info["seconds"].get(part, 0.0)
+
     @contextlib.contextmanager
     def timed(self, part: str) -> Iterator[None]:
         """Note the seconds of a part of the run."""
@@ -82,7 +92,8 @@ class RunRecord:
         try:
             yield
         finally:
-            self.info["seconds"][part] = round(time.perf_counter() - begin, 3)
+            seconds = time.perf_counter() - begin + self._spent.get(part, 0.0)
+            self.info["seconds"][part] = round(seconds, 3)
 
     @contextlib.contextmanager
     def status(self) -> Iterator[None]:
@@ -94,6 +105,8 @@ class RunRecord:
             status = "finished"
         except (RunInterrupted, KeyboardInterrupt):
             status = "interrupted"
+        except TrainingStopped:
+            status, self.info["stopped_by"] = "interrupted", "SIGTERM"
         except Exception as error:
             self.info["error"] = f"{type(error).__name__}: {error}"
             raise RunFailed(

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from keras_mtl.runs.folder import METRICS, RunFolder
+from keras_mtl.runs.folder import METRICS, RunFolder, line_of
 
 
 class EpochRecorder(keras.callbacks.Callback):
@@ -26,6 +26,15 @@ class EpochRecorder(keras.callbacks.Callback):
         self.rows_per_epoch = rows_per_epoch
         self.entries: list[dict[str, Any]] = []
         self._begin = self._trained = 0.0
+
+    def get_state(self) -> dict[str, Any]:
+        """What it remembers, for `SaveAndResume`."""
+        return {"entries": self.entries}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take back what `get_state` gave; the file has these entries then."""
+        self.entries = list(state["entries"])
+        self.folder.write(METRICS, "".join(map(line_of, self.entries)))
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._begin, self._trained = time.perf_counter(), 0.0

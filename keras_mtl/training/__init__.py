@@ -5,6 +5,7 @@ from keras_mtl.training.checkpoint_files import CheckpointError, load_checkpoint
 from keras_mtl.training.checkpoints import BestAndLast
 from keras_mtl.training.checks import SelfCheckError, SelfChecks
 from keras_mtl.training.fine_tuning import FineTuning, WarmUpAndDecay
+from keras_mtl.training.resuming import SaveAndResume, TrainingStopped
 from keras_mtl.training.stopping import MultiTaskEarlyStopping
 from keras_mtl.training.trainer import MultiTaskTrainer
 
@@ -14,8 +15,10 @@ __all__ = [
     "FineTuning",
     "MultiTaskEarlyStopping",
     "MultiTaskTrainer",
+    "SaveAndResume",
     "SelfCheckError",
     "SelfChecks",
+    "TrainingStopped",
     "WarmUpAndDecay",
     "callbacks",
     "load_checkpoint",

@@ -83,6 +83,14 @@ class BestAndLast(WatchingCallback):
         best = self._entries.get("best", {}).get("value")
         self._save(value, value is not None and self._watched.improves(value, best))
 
+    def get_state(self) -> dict[str, Any]:
+        """What it remembers, for `SaveAndResume`."""
+        return {"entries": self._entries, "epochs": self._epochs}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take back what `get_state` gave."""
+        self._entries, self._epochs, self._begun = dict(state["entries"]), state["epochs"], True
+
     def save_last(self) -> None:
         """Write `last.keras` now, as when a run is interrupted inside an epoch.
 

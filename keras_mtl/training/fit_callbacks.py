@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from keras_mtl.data.mixing.batches import TrainingBatches
+from keras_mtl.training.resuming import SaveAndResume
 
 
 class MixtureStart(keras.callbacks.Callback):
@@ -60,6 +61,45 @@ class BalancerEpochs(keras.callbacks.Callback):
         return keras.ops.convert_to_numpy(self.model.settings.scoring.sums.count)
 
 
+def resuming(callbacks: Any) -> SaveAndResume | None:
+    """The callback that lets a `fit` go on, if there is one.
+
+    Raises:
+        ValueError: If there are two, or Keras's own besides.
+    """
+    found = [one for one in _listed(callbacks) if isinstance(one, SaveAndResume)]
+    others = [
+        type(one).__name__
+        for one in _listed(callbacks)
+        if isinstance(one, keras.callbacks.BackupAndRestore)
+    ]
+    if len(found) > 1 or found and others:
+        raise ValueError(
+            "`callbacks` of `fit` must have one that lets it go on. Received: "
+            f"{', '.join([type(one).__name__ for one in found] + others)}. Keep one SaveAndResume."
+        )
+    return found[0] if found else None
+
+
+def with_resuming(callbacks: Any, resume: SaveAndResume | None) -> Any:
+    """Callbacks with this one behind all others: what it saves is what they have made of a step."""
+    if resume is None:
+        return callbacks
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks.callbacks.remove(resume)
+        callbacks.callbacks.append(resume)
+        return callbacks
+    others = [one for one in callbacks if one is not resume]
+    # Keras would add its own behind all.
+    there = any(isinstance(one, keras.callbacks.History) for one in others)
+    return [*others, *([] if there else [keras.callbacks.History()]), resume]
+
+
+def _listed(callbacks: Any) -> list[Any]:
+    own = getattr(callbacks, "callbacks", callbacks)
+    return list(keras.tree.flatten(own or []))
+
+
 def with_callbacks(
     callbacks: Any,
     before: Sequence[keras.callbacks.Callback] = (),
@@ -83,7 +123,11 @@ def counted(model: Any, function: Any) -> Any:
 
     def train(*arguments: Any) -> Any:
         model.settings.trains = True
-        outputs = function(*arguments)
+        batches = model._batches
+        if batches is not None and batches.trained < batches.skipped:
+            outputs = model.adapter.skip(model, *arguments)
+        else:
+            outputs = function(*arguments)
         if model._batches is not None:
             model._batches.trained += model.steps_per_execution
         return outputs

@@ -1,6 +1,7 @@
 """Steps on JAX, on one device or under a `keras.distribution`."""
 
 import contextlib
+import itertools
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -98,6 +99,13 @@ def training_input(batches: Batches, replicas: int = 1) -> Any:
 def evaluation_input(batches: Batches, replicas: int = 1) -> Any:
     """Mixture batches in the form that `evaluate` takes on this backend."""
     return batches
+
+
+def skip(model: Any, state: Any, iterator: Any) -> tuple[dict[str, Any], Any]:
+    """Pass steps by that were done before: their batches are taken, nothing else happens."""
+    for _ in itertools.islice(iterator, model.steps_per_execution):
+        pass
+    return dict.fromkeys(model.metrics_names, 0.0), state
 
 
 def replica_count(model: Any) -> int:

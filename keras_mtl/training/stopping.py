@@ -144,6 +144,18 @@ class MultiTaskEarlyStopping(WatchingCallback):
             self.model.set_weights(self.best_weights)
             self._put_heads_back(list(self.best_heads))
 
+    def get_state(self) -> dict[str, Any]:
+        """What it remembers, for `SaveAndResume`."""
+        progress = {name: dataclasses.asdict(one) for name, one in self.progress.items()}
+        names = ("best_weights", "best_heads", "_leaving")
+        return {"progress": progress, **{name: getattr(self, name) for name in names}}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take back what `get_state` gave."""
+        self.progress = {name: Progress(**one) for name, one in state["progress"].items()}
+        self.best_weights, self.best_heads = state["best_weights"], dict(state["best_heads"])
+        self._leaving = list(state["_leaving"])
+
     def _start(self) -> None:
         self.progress, self.best_weights, self.best_heads, self._leaving = {}, None, {}, []
 

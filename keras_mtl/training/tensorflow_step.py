@@ -22,6 +22,7 @@ __all__ = [
     "pass_variables",
     "replica_count",
     "scope",
+    "skip",
     "sync",
     "test_step",
     "train_step",
@@ -145,6 +146,13 @@ def make_function(
         return outputs
 
     return function
+
+
+def skip(model: Any, iterator: Any) -> dict[str, Any]:
+    """Pass steps by that were done before: their batches are taken, nothing else happens."""
+    for _ in itertools.islice(iterator, model.steps_per_execution):
+        pass
+    return dict.fromkeys(model.metrics_names, 0.0)
 
 
 def turns_of(model: Any) -> Iterator[bool]:

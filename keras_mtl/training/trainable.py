@@ -1,6 +1,6 @@
 """A model that goes on training after parts of it were frozen or thawed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -11,7 +11,7 @@ from keras_mtl.training.grouped_optimizer import GroupedOptimizer
 from keras_mtl.training.loss_weights import change_training_weights, training_weights
 
 
-def follow_trainable(model: Any) -> None:
+def follow_trainable(model: Any, begun: Mapping[str, int] | None = None) -> None:
     """Compile a model anew for what is trainable now; the training goes on where it was.
 
     The optimizer is a new one, of the same kind, with the step count, the schedule and what it
@@ -25,7 +25,7 @@ def follow_trainable(model: Any) -> None:
     running, stops = model.train_function is not None, model.stop_training
     optimizer, balancer = model.optimizer, model.balancer
     with model.adapter.scope(model):
-        new = follow_optimizer(optimizer, model.trainable_variables)
+        new = follow_optimizer(optimizer, model.trainable_variables, begun)
         arguments = {"optimizer": new, "balancer": _follow_balancer(balancer)}
         model.compile(**{**model._compile_arguments, **arguments})
         carry_optimizer(optimizer, model.optimizer)
@@ -38,21 +38,24 @@ def follow_trainable(model: Any) -> None:
         model.make_train_function(force=True)
 
 
-def follow_optimizer(optimizer: Any, variables: Sequence[Any]) -> Any:
+def follow_optimizer(
+    optimizer: Any, variables: Sequence[Any], begun: Mapping[str, int] | None = None
+) -> Any:
     """An optimizer of the same kind for other variables, not built yet.
 
     Those that are new after the first step count their steps from now on.
     """
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        inner = follow_optimizer(optimizer.inner_optimizer, variables)
+        inner = follow_optimizer(optimizer.inner_optimizer, variables, begun)
         config = optimizer.get_config()
         own = {key: config[key] for key in ("name", "initial_scale", "dynamic_growth_steps")}
         return type(optimizer)(inner, **own)
-    known = _known(optimizer)
-    step = int(keras.ops.convert_to_numpy(optimizer._iterations))
-    begun = dict(getattr(optimizer, "begun", {}))
-    begun = {one.path: begun.get(one.path, 0) if _key(one) in known else step for one in variables}
-    begun = {path: number for path, number in begun.items() if number}
+    if begun is None:
+        known = _known(optimizer)
+        step = int(keras.ops.convert_to_numpy(optimizer._iterations))
+        old = dict(getattr(optimizer, "begun", {}))
+        new = {one.path: old.get(one.path, 0) if _key(one) in known else step for one in variables}
+        begun = {path: number for path, number in new.items() if number}
     if isinstance(optimizer, GroupedOptimizer):
         return GroupedOptimizer.from_config({**optimizer.get_config(), "begun": begun})
     if not begun:

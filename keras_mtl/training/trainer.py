@@ -1,5 +1,6 @@
 """Keras's `fit`, `evaluate` and `predict`, for several tasks."""
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any
@@ -17,8 +18,10 @@ from keras_mtl.training.fit_callbacks import (
     BalancerEpochs,
     MixtureStart,
     counted,
+    resuming,
     scored,
     with_callbacks,
+    with_resuming,
 )
 from keras_mtl.training.frozen import FrozenChecks
 from keras_mtl.training.loss_weights import until_the_end
@@ -102,7 +105,10 @@ class MultiTaskTrainer(CompiledModel):
         if rows.task_shares != self.settings.task_shares:
             self.settings.task_shares, self.train_function = rows.task_shares, None
         validation = inputs.for_validation(self, validation_data, cache)
-        with until_the_end(self), cached(self, cache):
+        resume, around = resuming(callbacks), with_callbacks(callbacks, checks, start)
+        around = with_resuming(around, resume)
+        listening = contextlib.nullcontext() if resume is None else resume.listening(around)
+        with until_the_end(self), cached(self, cache), listening:
             return super().fit(
                 rows.x,
                 rows.y,
@@ -110,7 +116,7 @@ class MultiTaskTrainer(CompiledModel):
                 epochs,
                 sample_weight=rows.sample_weight,
                 validation_data=validation,
-                callbacks=with_callbacks(callbacks, checks, start),
+                callbacks=around,
                 steps_per_epoch=rows.steps_per_epoch,
                 initial_epoch=initial_epoch,
                 **options,

@@ -137,6 +137,16 @@ class AverageEpochs(keras.callbacks.Callback):
         self.epochs += 1
         self._total = _plus(self._total, values)
 
+    def get_state(self) -> dict[str, Any]:
+        """What it remembers, for `SaveAndResume`."""
+        return {"epochs": self.epochs, "total": self._total, "kept": list(self._kept)}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take back what `get_state` gave."""
+        self.epochs, self._total = state["epochs"], state["total"]
+        self._kept.clear()
+        self._kept.extend(state["kept"])
+
     def on_train_end(self, logs: Any = None) -> None:
         if not self.epochs:
             return

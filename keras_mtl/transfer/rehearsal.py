@@ -127,6 +127,15 @@ class DriftCheck(keras.callbacks.Callback):
             self.stopped_by = worst
             self.model.stop_training = True
 
+    def get_state(self) -> dict[str, Any]:
+        """What it remembers, for `SaveAndResume`."""
+        return {"before": self.before, "drift": self.drift, "stopped_by": self.stopped_by}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take back what `get_state` gave."""
+        self.before, self.drift = dict(state["before"]), dict(state["drift"])
+        self.stopped_by = state["stopped_by"]
+
     def _watch(self, model: Any) -> dict[str, Watched]:
         fed = [name for names in self.rows.tasks.values() for name in names]
         found = {}

@@ -1,9 +1,10 @@
 """The batches of a mixture, each a function of where in the run it stands."""
 
 import abc
+import hashlib
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import keras
@@ -122,6 +123,7 @@ class TrainingBatches(Batches):
         self.seed = seed
         self.start = epoch * steps_per_epoch + step
         self.trained = 0  # Counted by whoever trains on the batches.
+        self.skipped = 0  # So many batches of the start are only passed by.
         self._shuffled = lru_cache(maxsize=4 * len(streams) * plan.classes)(self._shuffle)
         self._starts = [np.zeros(plan.classes, int)]  # Steps of each class before an epoch.
 
@@ -138,6 +140,23 @@ class TrainingBatches(Batches):
         """Epoch and step of the next batch to be trained on."""
         epoch, step = divmod(self.start + self.trained, self.steps_per_epoch)
         return {"epoch": epoch, "step": step}
+
+    def __getitem__(self, step: int) -> Batch:
+        return super().__getitem__(max(step, self.skipped))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A checksum of all that decides what a batch holds."""
+        rows, plan = sorted(self.rows.items()), self.plan.lengths
+        said = f"{rows} {plan} {self.steps_per_epoch} {self.seed}"
+        found = hashlib.blake2b(said.encode(), digest_size=16)
+        for stream in self.streams:
+            for name, array in stream.arrays():
+                found.update(f"{stream.name} {name} {array.dtype} {array.shape}".encode())
+                found.update(np.ascontiguousarray(array).tobytes())
+        for number in sorted(self.draws):
+            found.update(f"{number}".encode() + self.draws[number].rows.tobytes())
+        return found.hexdigest()
 
     def forward(self) -> Iterator[Batch]:
         """Batches from the start on, without end."""

@@ -1,7 +1,7 @@
 """One dataset inside a run, as numbers."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -58,6 +58,17 @@ class Stream:
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
+
+    def arrays(self) -> Iterator[tuple[str, np.ndarray]]:
+        """All numbers of all rows, by names that tell what they are."""
+        for kind, parts in (("x", self.inputs), ("y", self.labels), ("weight", self.weights)):
+            for name, part in sorted(parts.items()):
+                flat = part.texts if isinstance(part, RaggedTexts) else part
+                if isinstance(flat, Ragged):
+                    yield f"{kind} {name} offsets", flat.offsets
+                    yield f"{kind} {name}", flat.values
+                else:
+                    yield f"{kind} {name}", flat
 
     def take(self, rows: np.ndarray, length: int, blank: int = 0) -> Batch:
         """Some rows, padded to `length`, and `blank` empty ones with weight 0 behind them.
