@@ -35,7 +35,7 @@ from keras_mtl.tasks import (
     similarity,
     tagging,
 )
-from keras_mtl.training import CheckpointError, FineTuning, SelfCheckError, callbacks
+from keras_mtl.training import CheckpointError, FineTuning, SelfCheckError, callbacks, distribute
 from keras_mtl.version import __version__
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "classification",
     "cleaning",
     "config",
+    "distribute",
     "export",
     "heads",
     "load_dataset",

@@ -76,6 +76,7 @@ class TrainingSection:
 
     Args:
         epochs: Most epochs.
+        distribute: On which devices.
         optimizer: The optimizer.
         balancer: The balancer.
         early_stopping: Arguments of the stopping rule, or `None`.
@@ -86,6 +87,7 @@ class TrainingSection:
     """
 
     epochs: int
+    distribute: str
     optimizer: Choice
     balancer: Choice
     early_stopping: Mapping[str, Any] | None
@@ -144,6 +146,7 @@ class RunConfig:
             "mixture": _written(self.mixture),
             "training": {
                 "epochs": training.epochs,
+                "distribute": training.distribute,
                 "optimizer": _written(training.optimizer),
                 "balancer": _written(training.balancer),
                 "early_stopping": _written(training.early_stopping),
@@ -174,9 +177,10 @@ class RunConfig:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of everything but places, and how often it is saved: equal for equal runs."""
+        """SHA-256 of all but places, devices, and how often it is saved: equal for equal runs."""
         content = {**self.to_dict(), "output": None, "modules": None}
-        del content["training"]["resume"]
+        for key in ("distribute", "resume"):
+            del content["training"][key]
         return hashlib.sha256(yaml.safe_dump(content).encode()).hexdigest()
 
 

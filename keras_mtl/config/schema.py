@@ -166,6 +166,12 @@ TRAINING = {
     key.name: key
     for key in (
         Key("epochs", int, 10, "Most epochs."),
+        Key(
+            "distribute",
+            str,
+            "auto",
+            "On which devices: `auto`, `none`, `mirrored` or `tpu`; see [Devices](devices.md).",
+        ),
         Key("optimizer", Any, "adam", "A Keras optimizer.", _KIND),
         Key("balancer", Any, "equal", "How the tasks' losses are traded off.", _KIND),
         Key(

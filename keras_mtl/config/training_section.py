@@ -9,6 +9,8 @@ from keras_mtl.config.checking import Checker
 from keras_mtl.config.run_config import Choice, TrainingSection
 from keras_mtl.config.schema import CHECKPOINT, COMPILE, EARLY_STOPPING, RESUME, TRAINING
 from keras_mtl.config.yaml_file import Place
+from keras_mtl.data.datasets.label_space import nearest
+from keras_mtl.training.distribution import KINDS
 
 _PLACE: Place = ("training",)
 _BELOW_ONE = ("beta_1", "beta_2", "momentum", "rho", "ema_momentum")
@@ -46,10 +48,17 @@ def training_section(checker: Checker, raw: Any, tasks: list[str]) -> TrainingSe
     ]
     if values.get("epochs", 1) < 1:
         checker.problem((*_PLACE, "epochs"), f"must be 1 or more. Received: {values['epochs']}.")
+    if values.get("distribute", "auto") not in KINDS:
+        checker.problem(
+            (*_PLACE, "distribute"),
+            f"must be one of {', '.join(KINDS)}. Received: {values['distribute']!r}. "
+            f"{nearest(values['distribute'], KINDS)}".rstrip(),
+        )
     if len(checker.problems) > before or optimizer is None or balancer is None:
         return None
     return TrainingSection(
         epochs=values["epochs"],
+        distribute=values["distribute"],
         optimizer=optimizer,
         balancer=balancer,
         early_stopping=rules["early_stopping"] if raw.get("early_stopping") is not None else None,

@@ -104,5 +104,5 @@ class TensorBoardWriter(keras.callbacks.Callback):
 
 def finite(value: Any) -> float | None:
     """A figure as JSON can hold it: `None` for NaN and infinity."""
-    number = float(value)
+    number = float(keras.ops.convert_to_numpy(value))  # It may be one for each replica.
     return number if math.isfinite(number) else None

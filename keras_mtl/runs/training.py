@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import time
 
 from rich.console import Console
 
-from keras_mtl.config import RunConfig
+from keras_mtl.config import ConfigError, RunConfig
 from keras_mtl.data.datasets.profile import profile
 from keras_mtl.runs.building import Built, build
 from keras_mtl.runs.evaluating import evaluate_split
@@ -26,8 +27,9 @@ from keras_mtl.runs.folder import (
 from keras_mtl.runs.interrupting import terminable
 from keras_mtl.runs.record import RunRecord
 from keras_mtl.runs.run import Run
+from keras_mtl.runs.sections import section
 from keras_mtl.runs.thresholds import check_thresholds, fit_thresholds
-from keras_mtl.training import load_checkpoint
+from keras_mtl.training import distribute, load_checkpoint
 
 
 def train(
@@ -61,6 +63,19 @@ def train(
         RunError: If the run folder is there already, in use or cannot be written.
         RunFailed: If the training breaks off.
     """
+    with contextlib.ExitStack() as stack:
+        with section(config, ("training", "distribute")):
+            kind = stack.enter_context(distribute(config.training.distribute))
+            if kind == "multi_worker":
+                raise ConfigError(
+                    "must be another than 'multi_worker': a run folder belongs to one process. "
+                    "Received: several processes. Train from Python, inside of "
+                    "`keras_mtl.distribute('multi_worker')`."
+                )
+        return _train(config, overwrite, resume, console)
+
+
+def _train(config: RunConfig, overwrite: bool, resume: bool, console: Console | None) -> Run:
     begin = time.perf_counter()
     folder = RunFolder(config.output)
     begun = resume and not overwrite and folder.begun(config.fingerprint)

@@ -4,6 +4,7 @@ from keras_mtl.training import callbacks
 from keras_mtl.training.checkpoint_files import CheckpointError, load_checkpoint
 from keras_mtl.training.checkpoints import BestAndLast
 from keras_mtl.training.checks import SelfCheckError, SelfChecks
+from keras_mtl.training.distribution import distribute
 from keras_mtl.training.fine_tuning import FineTuning, WarmUpAndDecay
 from keras_mtl.training.resuming import SaveAndResume, TrainingStopped
 from keras_mtl.training.stopping import MultiTaskEarlyStopping
@@ -21,5 +22,6 @@ __all__ = [
     "TrainingStopped",
     "WarmUpAndDecay",
     "callbacks",
+    "distribute",
     "load_checkpoint",
 ]

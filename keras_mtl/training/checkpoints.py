@@ -70,7 +70,8 @@ class BestAndLast(WatchingCallback):
     def on_train_begin(self, logs: Any = None) -> None:
         self.watched = self.choice.of(self.model, validated=self.model._validates)
         self._entries, self._begun = {}, False
-        files.guarded(self.folder, self._prepare)
+        if self.model.writes:
+            files.guarded(self.folder, self._prepare)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         if not self._begun and epoch > 0:
@@ -128,6 +129,8 @@ class BestAndLast(WatchingCallback):
             self._entries = {kind: entry for kind, entry in found.items() if entry is not None}
 
     def _save(self, value: float | None, is_best: bool) -> None:
+        if not self.model.writes:
+            return
         try:
             files.guarded(self.folder, lambda: self._write(value, is_best))
         except files.CheckpointError:

@@ -180,6 +180,11 @@ class CompiledModel(keras.Model):
         """How many devices share each batch."""
         return self.adapter.replica_count(self)
 
+    @property
+    def writes(self) -> bool:
+        """Whether this process writes files: the first of several does."""
+        return self.adapter.processes(self)[0] == 0
+
     def _set_balancer(self, balancer: Any) -> None:
         """Make a balancer's variables, and let Keras train and save them with the model."""
         for old in self.balancer_layers:

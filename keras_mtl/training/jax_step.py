@@ -93,12 +93,40 @@ def make_function(model: Any, step_function: Callable[..., Any], kind: str) -> N
 
 def training_input(batches: Batches, replicas: int = 1) -> Any:
     """Mixture batches in the form that `fit` takes on this backend."""
-    return batches
+    return batches if jax.process_count() == 1 else OwnRows(batches)
 
 
 def evaluation_input(batches: Batches, replicas: int = 1) -> Any:
     """Mixture batches in the form that `evaluate` takes on this backend."""
-    return batches
+    return batches if jax.process_count() == 1 else OwnRows(batches)
+
+
+class OwnRows(keras.utils.PyDataset):
+    """The rows of each batch that are this process's; together the processes have all of it.
+
+    Args:
+        batches: The batches of all, the same on every process.
+    """
+
+    def __init__(self, batches: Batches) -> None:
+        super().__init__(workers=1, use_multiprocessing=False)
+        self.batches = batches
+
+    @property
+    def num_batches(self) -> Any:
+        return self.batches.num_batches
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, step: int) -> Any:
+        count, own = jax.process_count(), jax.process_index()
+
+        def part(rows: Any) -> Any:
+            share = len(rows) // count
+            return rows[own * share : (own + 1) * share]
+
+        return keras.tree.map_structure(part, self.batches[step])
 
 
 def skip(model: Any, state: Any, iterator: Any) -> tuple[dict[str, Any], Any]:
@@ -115,6 +143,11 @@ def replica_count(model: Any) -> int:
         return 1
     mesh = distribution.device_mesh
     return int(mesh.shape[mesh.axis_names.index(distribution.batch_dim_name)])
+
+
+def processes(model: Any) -> tuple[int, int]:
+    """The number of this process among those that train the model, and how many there are."""
+    return jax.process_index(), jax.process_count()
 
 
 def scope(model: Any) -> Any:

@@ -60,7 +60,8 @@ class SaveAndResume(keras.callbacks.Callback):
 
     Rows that are no mixture have no position: their `fit` is saved at the end of epochs only.
     Callbacks of your own are kept if they have `get_state()` and `set_state(state)`; all callbacks
-    see each step once. On several processes, the first one writes to a folder that all can read.
+    see each step once. Of several processes the first writes, to a folder that all can read, by the
+    rule of steps alone: their clocks differ.
 
     Args:
         folder: Where to save; made if it is not there. One folder for one `fit`.
@@ -118,7 +119,8 @@ class SaveAndResume(keras.callbacks.Callback):
             )
         self._pending, self._figures = None, None
         self._saved_at, self._saved_step = time.monotonic(), 0
-        files.guarded(self.folder, self._prepare)
+        if self.model.writes:
+            files.guarded(self.folder, self._prepare)
         state = self._newest()
         if state is None:
             return
@@ -174,7 +176,7 @@ class SaveAndResume(keras.callbacks.Callback):
         self._save(0)
 
     def on_train_end(self, logs: Any = None) -> None:
-        if self.delete:
+        if self.delete and self.model.writes:
             clear_states(self.folder)
 
     def save(self) -> None:
@@ -246,6 +248,8 @@ class SaveAndResume(keras.callbacks.Callback):
         steps, minutes = self.every_steps, self.every_minutes
         if steps is not None and batch - self._saved_step >= steps:
             return True
+        if self.model.adapter.processes(self.model)[1] > 1:
+            return False  # Their clocks differ, and all must take part at the same step.
         return minutes is not None and time.monotonic() - self._saved_at >= 60 * minutes
 
     def _save_within(self, step: int, figures: list[np.ndarray] | None = None) -> None:
@@ -266,7 +270,8 @@ class SaveAndResume(keras.callbacks.Callback):
             "callbacks": callbacks,
         }
         state = state_of(self.model, self.model._batches, more, arrays, figures)
-        files.guarded(self.folder, lambda: write_state(self.folder, state, self.keep))
+        if self.model.writes:
+            files.guarded(self.folder, lambda: write_state(self.folder, state, self.keep))
         self._saved_at, self._saved_step = time.monotonic(), step
 
     def _go_on(self) -> None:

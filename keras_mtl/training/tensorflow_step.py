@@ -20,6 +20,7 @@ __all__ = [
     "evaluation_input",
     "make_function",
     "pass_variables",
+    "processes",
     "replica_count",
     "scope",
     "skip",
@@ -169,6 +170,17 @@ def replica_count(model: Any) -> int:
     """Replicas that share each batch."""
     count: int = model.distribute_strategy.num_replicas_in_sync
     return count
+
+
+def processes(model: Any) -> tuple[int, int]:
+    """The number of this process among those that train the model, and how many there are."""
+    resolver = model.distribute_strategy.cluster_resolver
+    if resolver is None or resolver.task_type not in ("chief", "worker"):
+        return 0, 1
+    workers = resolver.cluster_spec().as_dict()
+    chiefs = len(workers.get("chief", ()))
+    own = resolver.task_id + (chiefs if resolver.task_type == "worker" else 0)
+    return own, chiefs + len(workers.get("worker", ()))
 
 
 def scope(model: Any) -> Any:

@@ -171,6 +171,11 @@ class MultiTaskTrainer(CompiledModel):
 
         return inputs.predict(self, x, batch_size, predict_arrays)
 
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        # Nothing is left to be built: `compile` makes every variable. Under a strategy Keras would
+        # add up a batch over replicas here, which fails on several workers (keras issue 20585).
+        pass
+
     def make_train_function(self, force: bool = False) -> None:
         if self.train_function is None or force:
             self.train_function = self.adapter.make_function(self, self.train_step, "train")

@@ -1,0 +1,67 @@
+"""The same run on every engine, beside TensorFlow on one device: how far apart they end.
+
+    python benchmarks/engine_matrix.py                              # 48 cells on 7 engines
+    python benchmarks/engine_matrix.py --engines jax-2 --trunks bert
+
+A cell is a trunk (word-level LSTM, a small BERT), rows (own ones for each task, shared ones, half
+of the labels missing), a balancer, and clipping by the norm of the whole gradient or none.
+Engines: 2 and 4 replicas of MirroredStrategy, two processes of MultiWorkerMirroredStrategy; JAX on
+1, 2 and 4 devices and in two processes. Everything is float64, orders come from a seed on the host,
+dropout is off. Figures are the largest differences, each against the size of the number: of the
+weights after 20 steps of SGD, and of losses and metrics, with validation, of Adam. The status is 1
+where one is above the goal. Not among them, as nothing here could run it: a TPU, TensorFlow on a GPU.
+"""
+
+import argparse
+import itertools
+import sys
+import time
+
+from engines import cell
+from engines.together import ENGINES, REFERENCE, far, outcomes
+
+GOAL = 1e-5
+
+
+def main():
+    """Run the cells on each engine."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    others = [one for one in ENGINES if one != REFERENCE]
+    parser.add_argument("--engines", nargs="+", choices=others, default=others)
+    for name, known in (
+        ("trunks", cell.TRUNKS),
+        ("rows", cell.ROWS),
+        ("balancers", cell.BALANCERS),
+        ("hows", cell.HOWS),
+    ):
+        parser.add_argument(f"--{name}", nargs="+", choices=known, default=list(known))
+    options = parser.parse_args()
+    parts = (options.trunks, options.rows, options.balancers, options.hows)
+    cells = ["/".join(one) for one in itertools.product(*parts)]
+    reference = outcomes(REFERENCE, cells, seconds=3600)
+    print("| engine | cells | weights apart | losses and metrics apart | worst cell | minutes |")
+    print("|---|---|---|---|---|---|", flush=True)
+    worst = 0.0
+    for engine in options.engines:
+        begin = time.monotonic()
+        found = outcomes(engine, cells, seconds=3600)
+        apart = {
+            one: [far(reference[one][what], found[one][what]) for what in ("weights", "logs")]
+            for one in cells
+        }
+        last = max(cells, key=lambda one: max(apart[one]))
+        weights, logs = (max(two[place] for two in apart.values()) for place in (0, 1))
+        worst = max(worst, weights, logs)
+        print(
+            f"| {engine} | {len(cells)} | {weights:.1e} | {logs:.1e} | {last} | "
+            f"{(time.monotonic() - begin) / 60:.1f} |",
+            flush=True,
+        )
+    print(f"largest difference: {worst:.1e} (goal: at most {GOAL:.0e})")
+    return int(worst > GOAL)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

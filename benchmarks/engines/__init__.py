@@ -1,0 +1,1 @@
+"""What benchmarks/engine_matrix.py runs on each engine."""

@@ -1,0 +1,59 @@
+"""The same run on every engine: replicas, workers, devices, processes, and the two backends.
+
+Cells cover each pair of trunk, rows, balancer and clipping, and each engine with most of them; the
+whole matrix is `python benchmarks/engine_matrix.py`.
+"""
+
+import functools
+import sys
+from pathlib import Path
+
+import keras
+import pytest
+
+from tests.figures import at_most
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from engines.together import REFERENCE, far, outcomes
+
+CELLS = {
+    "mirrored-2": ["lstm/own/uncertainty/plain", "bert/half/nash/clipped"],
+    "mirrored-4": ["bert/own/equal/clipped", "lstm/half/uncertainty/plain"],
+    "workers-2": ["bert/own/pcgrad/plain", "lstm/shared/nash/clipped"],
+    "jax": ["lstm/shared/equal/plain", "bert/own/nash/clipped", "bert/half/pcgrad/clipped"],
+    "jax-2": ["lstm/half/pcgrad/clipped", "bert/shared/nash/plain"],
+    "jax-4": [
+        "bert/shared/uncertainty/clipped",
+        "lstm/half/equal/plain",
+        "lstm/own/nash/clipped",
+    ],
+    "processes-2": ["bert/half/nash/plain", "lstm/shared/pcgrad/clipped"],
+}
+EVERY = sorted({cell for cells in CELLS.values() for cell in cells})
+
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="every engine has processes of its own"
+)
+
+
+@functools.cache
+def found(engine):
+    return outcomes(engine, EVERY if engine == REFERENCE else CELLS[engine])
+
+
+@pytest.mark.parametrize(
+    ("engine", "cell"), [(engine, cell) for engine in CELLS for cell in CELLS[engine]]
+)
+def test_the_same_numbers(engine, cell):
+    one, other = found(REFERENCE)[cell], found(engine)[cell]
+    what = f"of {cell} on one device and on {engine} apart"
+    at_most(f"weights {what}", far(one["weights"], other["weights"]), 1e-5)
+    at_most(f"losses and metrics {what}", far(one["logs"], other["logs"]), 1e-5)
+
+
+def test_what_differs_is_seen():
+    one = found(REFERENCE)["bert/own/nash/clipped"]
+    two = found(REFERENCE)["bert/own/equal/clipped"]
+    assert far(one["weights"], two["weights"]) > 1e-3
+    assert far(one["logs"], two["logs"]) > 1e-3
