@@ -9,7 +9,8 @@ Engines: 2 and 4 replicas of MirroredStrategy, two processes of MultiWorkerMirro
 1, 2 and 4 devices and in two processes. Everything is float64, orders come from a seed on the host,
 dropout is off. Figures are the largest differences, each against the size of the number: of the
 weights after 20 steps of SGD, and of losses and metrics, with validation, of Adam. The status is 1
-where one is above the goal. Not among them, as nothing here could run it: a TPU, TensorFlow on a GPU.
+where one is above the goal. Not among them, as nothing here could run it: a TPU, and TensorFlow on
+a GPU.
 """
 
 import argparse

@@ -2,16 +2,15 @@
 
     python -m engines.cell ENGINE CELL...       # in `benchmarks`
 
-ENGINE is `tensorflow`, `mirrored-2`, `mirrored-4`, `workers-2`, `jax`, `jax-2`, `jax-4` or
-`processes-2`; a CELL is `trunk/rows/balancer/how`. Prints, behind FOUND, a JSON object: for each
-cell the weights after 20 steps of SGD, and losses and metrics of as many of Adam.
+ENGINE is `tensorflow`, `mirrored-2`, `mirrored-4`, `workers-2`, `jax`, `jax-2`, `jax-4`, `parts-4`
+(each copy of the model on two of four devices) or `processes-2`; a CELL is
+`trunk/rows/balancer/how`. Prints, behind FOUND, a JSON object: for each cell the weights after 20
+steps of SGD, and losses and metrics of as many of Adam.
 
 All is float64, without dropout; weights begin with numbers of the host, the same everywhere.
 """
 
-import contextlib
 import json
-import os
 import sys
 
 TRUNKS = ("lstm", "bert")
@@ -19,47 +18,33 @@ ROWS = ("own", "shared", "half")
 BALANCERS = ("equal", "uncertainty", "pcgrad", "nash")
 HOWS = ("plain", "clipped")
 STEPS, BATCH = 20, 16
-WORKERS = 2
 
 
 def engine(name):
-    """Set up what is not to be changed later; the strategy to build models under, or `None`.
+    """Set up what is not to be changed later; where models are to be built and trained.
 
-    Two processes share what `TF_CONFIG` says, or the address in `JAX_COORDINATOR`; `PROCESS` is the
-    number of this one.
+    Who the processes are is in the environment, as `keras_mtl.distribute` wants it.
     """
     kind, _, count = name.partition("-")
     count = int(count or 1)
-    if kind in ("jax", "processes"):
-        return _jax(kind, count)
-    import tensorflow as tf
+    if kind in ("jax", "parts", "processes"):
+        import jax
 
-    if kind == "workers":
-        return tf.distribute.MultiWorkerMirroredStrategy()
-    if count == 1:
-        return None
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    one = tf.config.LogicalDeviceConfiguration()
-    tf.config.set_logical_device_configuration(cpu, [one] * count)
-    names = [f"/cpu:{number}" for number in range(count)]
-    return tf.distribute.MirroredStrategy(names)
+        jax.config.update("jax_enable_x64", True)
+        if kind == "processes":
+            jax.config.update("jax_cpu_collectives_implementation", "gloo")
+    elif kind == "mirrored":
+        import tensorflow as tf
 
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        one = tf.config.LogicalDeviceConfiguration()
+        tf.config.set_logical_device_configuration(cpu, [one] * count)
+    import keras_mtl as mtl
 
-def _jax(kind, count):
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
-    import keras
-
-    if kind == "processes":
-        jax.config.update("jax_cpu_collectives_implementation", "gloo")
-        keras.distribution.initialize(
-            os.environ["JAX_COORDINATOR"], count, int(os.environ["PROCESS"])
-        )
-    if count > 1:
-        keras.distribution.set_distribution(
-            keras.distribution.DataParallel(auto_shard_dataset=False)
-        )
+    if kind == "parts":
+        return mtl.distribute("model_parallel", parts=2)
+    words = {"workers": "multi_worker", "processes": "multi_worker", "tensorflow": "none"}
+    return mtl.distribute(words.get(kind, "mirrored"))
 
 
 def splits(kind):
@@ -99,7 +84,7 @@ def made(trunk, rows, balancer, optimizer):
         mtl.classification("topic", NEWSWIRE_LABELS, "topic"),
     ]
     if trunk == "lstm":
-        encoder = mtl.trunks.lstm(words, 6, 5)
+        encoder = mtl.trunks.lstm(words, 6, 6)
     else:
         encoder = mtl.trunks.transformer(
             words, hidden_dim=8, layers=2, heads=2, intermediate_dim=16, dropout=0.0
@@ -118,15 +103,14 @@ def made(trunk, rows, balancer, optimizer):
     return model, mixture
 
 
-def run(cell, strategy):
+def run(cell):
     """What comes of one cell."""
     import keras
 
     trunk, rows, balancer, how = cell.split("/")
     clip = {"global_clipnorm": 0.2} if how == "clipped" else {}
-    with strategy.scope() if strategy else contextlib.nullcontext():
-        model, mixture = made(trunk, rows, balancer, keras.optimizers.SGD(0.1, **clip))
-        other, _ = made(trunk, rows, balancer, keras.optimizers.Adam(0.01, **clip))
+    model, mixture = made(trunk, rows, balancer, keras.optimizers.SGD(0.1, **clip))
+    other, _ = made(trunk, rows, balancer, keras.optimizers.Adam(0.01, **clip))
     model.fit(mixture, epochs=2, verbose=0)
     weights = [
         keras.ops.convert_to_numpy(one).astype("float64").ravel().tolist()
@@ -135,16 +119,25 @@ def run(cell, strategy):
     history = other.fit(
         mixture, epochs=2, validation_data=mixture.like(*mixture.splits.values()), verbose=0
     ).history
-    return {"weights": weights, "logs": {k: list(map(float, v)) for k, v in history.items()}}
+    logs = {name: list(map(float, values)) for name, values in history.items()}
+    return {"weights": weights, "logs": logs, "divided": divided(other)}
+
+
+def divided(model):
+    """How many variables of the model and of its optimizer lie on several devices in parts."""
+    values = [one.value for one in (*model.trainable_variables, *model.optimizer.variables)]
+    found = [getattr(one, "sharding", None) for one in values]
+    return sum(one is not None and not one.is_fully_replicated for one in found)
 
 
 def main(name, cells):
     """Run cells on an engine."""
-    strategy = engine(name)
+    scope = engine(name)
     import keras
 
     keras.config.set_floatx("float64")
-    found = {cell: run(cell, strategy) for cell in cells}
+    with scope:
+        found = {cell: run(cell) for cell in cells}
     print("FOUND" + json.dumps(found), flush=True)
 
 

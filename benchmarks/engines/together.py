@@ -58,15 +58,17 @@ def outcomes(engine, cells, seconds=1800):
 def _environment(kind, count, number, ports):
     found = {
         **os.environ,
-        "KERAS_BACKEND": "jax" if kind in ("jax", "processes") else "tensorflow",
+        "KERAS_BACKEND": "jax" if kind in ("jax", "parts", "processes") else "tensorflow",
         "PYTHONPATH": os.pathsep.join([str(FOLDER), str(FOLDER.parent)]),
         "CUDA_VISIBLE_DEVICES": "",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "NPROC": "8",  # Threads of XLA: devices wait for ever for one that has none.
-        "PROCESS": str(number),
-        "JAX_COORDINATOR": f"127.0.0.1:{ports[0]}",
     }
-    if kind == "jax":
+    if kind == "processes":
+        found["KERAS_DISTRIBUTION_JOB_ADDRESSES"] = f"127.0.0.1:{ports[0]}"
+        found["KERAS_DISTRIBUTION_NUM_PROCESSES"] = str(count)
+        found["KERAS_DISTRIBUTION_PROCESS_ID"] = str(number)
+    if kind in ("jax", "parts"):
         flags = found.get("XLA_FLAGS", "")
         found["XLA_FLAGS"] = f"{flags} --xla_force_host_platform_device_count={count}"
     if kind == "workers":

@@ -10,11 +10,22 @@ import keras
 
 from keras_mtl.data.datasets.label_space import nearest
 
-KINDS = ("auto", "none", "mirrored", "multi_worker", "tpu")
+KINDS = ("auto", "none", "mirrored", "multi_worker", "model_parallel", "tpu")
+
+# Along which axis variables of these paths are divided: those of our trunks and of KerasHub's.
+_LAYOUT = {
+    r"embedding/embeddings$": (None, "model"),
+    r"(query|key|value)/kernel$": (None, "model", None),
+    r"(query|key|value)/bias$": ("model", None),
+    r"attention_output/kernel$": ("model", None, None),
+    r"(feedforward_intermediate_dense|layer_\d+_hidden)/kernel$": (None, "model"),
+    r"(feedforward_intermediate_dense|layer_\d+_hidden)/bias$": ("model",),
+    r"(feedforward_output_dense|layer_\d+_dense)/kernel$": ("model", None),
+}
 
 
 @contextlib.contextmanager
-def distribute(kind: str = "auto") -> Iterator[str]:
+def distribute(kind: str = "auto", parts: int = 2) -> Iterator[str]:
     """Build, compile and train models on several devices, inside of this block.
 
     What is trained is what one device would train: losses and metrics are of the rows of all, and
@@ -27,9 +38,13 @@ def distribute(kind: str = "auto") -> Iterator[str]:
             `"multi_worker"`: several processes, started on each machine alike; who they are says
             `TF_CONFIG` on TensorFlow, and on JAX what `keras.distribution.initialize()` reads
             (`KERAS_DISTRIBUTION_JOB_ADDRESSES`, `..._NUM_PROCESSES`, `..._PROCESS_ID`, or the
-            cluster itself). `"tpu"`: the TPU of this machine; written to TensorFlow's contract, and
-            not tested on one. `"auto"`: several processes if the environment tells of them, else
-            a TPU if there is one, else all GPUs if there are several, else one device.
+            cluster itself). `"model_parallel"`, on JAX: each copy of the model lies on `parts`
+            devices, its embeddings and its transformer blocks divided among them. `"tpu"`: the TPU
+            of this machine; written to its contract, and not tested on one. `"auto"`: several
+            processes if the environment tells of them, else a TPU if there is one, else all GPUs if
+            there are several, else one device.
+        parts: Devices of each copy under `"model_parallel"`: a divisor of the devices, of the
+            embedding's dimension and of the attention heads.
 
     Yields:
         Which kind it is: `"none"` where there is nothing to share the rows among.
@@ -52,13 +67,20 @@ def distribute(kind: str = "auto") -> Iterator[str]:
             )
         yield "none"
         return
-    with enter(kind) as found:
+    with enter(kind, parts) as found:
         yield found
 
 
 @contextlib.contextmanager
-def _tensorflow(kind: str) -> Iterator[str]:
+def _tensorflow(kind: str, parts: int) -> Iterator[str]:
     import tensorflow as tf
+
+    if kind == "model_parallel":
+        raise ValueError(
+            "`distribute('model_parallel')` needs JAX. Received: the TensorFlow backend. Set "
+            "KERAS_BACKEND=jax before importing Keras; a model trained there is exported from "
+            "TensorFlow."
+        )
 
     if kind == "auto":
         kind = _found(_workers() > 1, _has_tpu(tf), len(tf.config.list_logical_devices("GPU")) > 1)
@@ -89,7 +111,7 @@ def _tensorflow(kind: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _jax(kind: str) -> Iterator[str]:
+def _jax(kind: str, parts: int) -> Iterator[str]:
     import jax
 
     told = "KERAS_DISTRIBUTION_NUM_PROCESSES"
@@ -102,7 +124,9 @@ def _jax(kind: str) -> Iterator[str]:
         kind = _found(jax.process_count() > 1, platform == "tpu", len(devices) > 1)
     if kind == "tpu" and platform != "tpu":
         raise _no_tpu([str(one) for one in devices])
-    if jax.process_count() == 1:
+    if kind == "model_parallel":
+        chosen = _model_parallel(jax.device_count(), parts)
+    elif jax.process_count() == 1:
         if kind == "multi_worker":
             raise ValueError(
                 "`distribute('multi_worker')` needs several processes. Received: one. Set "
@@ -120,12 +144,33 @@ def _jax(kind: str) -> Iterator[str]:
         yield kind
         return
     before = keras.distribution.distribution()
-    # A mixture gives each process its own rows.
-    keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
+    if kind != "model_parallel":  # A mixture gives each process its own rows.
+        chosen = keras.distribution.DataParallel(auto_shard_dataset=False)
+    keras.distribution.set_distribution(chosen)
     try:
         yield kind
     finally:
         keras.distribution.set_distribution(before)
+
+
+def _model_parallel(devices: int, parts: int) -> keras.distribution.ModelParallel:
+    """Copies of the model on so many devices each; rows are dealt out to the copies.
+
+    In a block, what follows a divided layer takes its parts where they are, so that each block
+    adds up once behind the attention and once behind the dense layers (Megatron-LM).
+    """
+    if isinstance(parts, bool) or not isinstance(parts, int) or parts < 2 or devices % parts:
+        raise ValueError(
+            "`parts` of `distribute` must be a whole number of 2 or more that divides the number "
+            f"of devices. Received: parts={parts!r} for {devices} device(s)."
+        )
+    mesh = keras.distribution.DeviceMesh((devices // parts, parts), ["batch", "model"])
+    layout = keras.distribution.LayoutMap(mesh)
+    for pattern, places in _LAYOUT.items():
+        layout[pattern] = places
+    return keras.distribution.ModelParallel(
+        layout_map=layout, batch_dim_name="batch", auto_shard_dataset=False
+    )
 
 
 def _found(several: bool, tpu: bool, devices: bool) -> str:

@@ -58,7 +58,8 @@ def test_a_run_on_two_devices_gives_the_figures_of_one(tmp_path):
         for name in a.keys() - {"seconds", "rows_per_second"}:
             assert a[name] == pytest.approx(b[name], abs=1e-5), name
     for part in ("validation", "test"):
-        ours, theirs = (found["splits"].get(part, {"logs": {}})["logs"] for found in (two, one))
+        both = [found["splits"].get(part, {"logs": {}}) for found in (scores, same_scores)]
+        ours, theirs = (one["logs"] for one in both)
         assert ours == pytest.approx(theirs, abs=1e-5)
 
 
@@ -75,6 +76,7 @@ def test_what_there_is_not_is_told(monkeypatch):
         ("mirored", "Did you mean 'mirrored'"),
         ("tpu", "needs a TPU. Received: none, but"),
         ("multi_worker", needs),
+        ("model_parallel", "divides the number of devices" if ON_JAX else "needs JAX. Received"),
     ):
         if kind == "multi_worker" and ON_JAX:
             monkeypatch.setattr("jax.distributed.is_initialized", lambda: True)

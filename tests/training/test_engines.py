@@ -11,7 +11,7 @@ from pathlib import Path
 import keras
 import pytest
 
-from tests.figures import at_most
+from tests.figures import at_least, at_most, exactly
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
@@ -28,6 +28,7 @@ CELLS = {
         "lstm/half/equal/plain",
         "lstm/own/nash/clipped",
     ],
+    "parts-4": ["bert/own/pcgrad/plain", "bert/shared/uncertainty/clipped"],
     "processes-2": ["bert/half/nash/plain", "lstm/shared/pcgrad/clipped"],
 }
 EVERY = sorted({cell for cells in CELLS.values() for cell in cells})
@@ -50,6 +51,13 @@ def test_the_same_numbers(engine, cell):
     what = f"of {cell} on one device and on {engine} apart"
     at_most(f"weights {what}", far(one["weights"], other["weights"]), 1e-5)
     at_most(f"losses and metrics {what}", far(one["logs"], other["logs"]), 1e-5)
+
+
+def test_the_parts_of_a_model_lie_on_several_devices():
+    cell = "bert/shared/uncertainty/clipped"
+    # Two blocks of 8 divided variables, an embedding, and what Adam keeps of each.
+    at_least("variables in parts", found("parts-4")[cell]["divided"], 3 * (2 * 7 + 1))
+    exactly("variables in parts where each device has a copy", found("jax-4")[cell]["divided"], 0)
 
 
 def test_what_differs_is_seen():
