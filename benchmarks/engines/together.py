@@ -28,27 +28,26 @@ def outcomes(engine, cells, seconds=1800):
     with tempfile.TemporaryDirectory() as made:
         # Files, not pipes: a process that waits for a reader keeps the others waiting.
         logs = [Path(made) / f"{number}.txt" for number in range(processes)]
-        started = [
-            subprocess.Popen(
-                command,
-                cwd=FOLDER,
-                env=_environment(kind, int(count or 1), number, ports),
-                stdout=log.open("w"),
-                stderr=subprocess.STDOUT,
-            )
-            for number, log in enumerate(logs)
-        ]
+        started = []
+        for number, log in enumerate(logs):
+            environment = _environment(kind, int(count or 1), number, ports)
+            with log.open("w") as said:
+                started.append(
+                    subprocess.Popen(
+                        command, cwd=FOLDER, env=environment, stdout=said, stderr=subprocess.STDOUT
+                    )
+                )
         try:
             for one in started:
                 one.wait(seconds)
         finally:
             for one in started:
                 one.kill()
-        said = [log.read_text("utf-8", "replace") for log in logs]
-    for one, text in zip(started, said, strict=True):
+        texts = [log.read_text("utf-8", "replace") for log in logs]
+    for one, text in zip(started, texts, strict=True):
         if one.returncode:
             raise RuntimeError(f"{engine} failed with {one.returncode}:\n{text[-3000:]}")
-    found = [json.loads(text.split("FOUND")[1].splitlines()[0]) for text in said]
+    found = [json.loads(text.split("FOUND")[1].splitlines()[0]) for text in texts]
     for other in found[1:]:
         if far(found[0], other):
             raise RuntimeError(f"The processes of {engine} do not agree.")

@@ -13,14 +13,14 @@ from keras_mtl.data.datasets.label_space import nearest
 KINDS = ("auto", "none", "mirrored", "multi_worker", "model_parallel", "tpu")
 
 # Along which axis variables of these paths are divided: those of our trunks and of KerasHub's.
-_LAYOUT = {
-    r"embedding/embeddings$": (None, "model"),
-    r"(query|key|value)/kernel$": (None, "model", None),
-    r"(query|key|value)/bias$": ("model", None),
-    r"attention_output/kernel$": ("model", None, None),
-    r"(feedforward_intermediate_dense|layer_\d+_hidden)/kernel$": (None, "model"),
-    r"(feedforward_intermediate_dense|layer_\d+_hidden)/bias$": ("model",),
-    r"(feedforward_output_dense|layer_\d+_dense)/kernel$": ("model", None),
+LAYOUT = {
+    r".*embedding/embeddings": (None, "model"),
+    r".*(query|key|value)/kernel": (None, "model", None),
+    r".*(query|key|value)/bias": ("model", None),
+    r".*attention_output/kernel": ("model", None, None),
+    r".*(feedforward_intermediate_dense|layer_\d+_hidden)/kernel": (None, "model"),
+    r".*(feedforward_intermediate_dense|layer_\d+_hidden)/bias": ("model",),
+    r".*(feedforward_output_dense|layer_\d+_dense)/kernel": ("model", None),
 }
 
 
@@ -166,7 +166,7 @@ def _model_parallel(devices: int, parts: int) -> keras.distribution.ModelParalle
         )
     mesh = keras.distribution.DeviceMesh((devices // parts, parts), ["batch", "model"])
     layout = keras.distribution.LayoutMap(mesh)
-    for pattern, places in _LAYOUT.items():
+    for pattern, places in LAYOUT.items():
         layout[pattern] = places
     return keras.distribution.ModelParallel(
         layout_map=layout, batch_dim_name="batch", auto_shard_dataset=False

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ import keras
 import pytest
 
 import keras_mtl as mtl
+from keras_mtl.training.distribution import LAYOUT
 from tests.config.small import write_run
+from tests.trunks.tiny_bert import write_tiny_bert
 
 ROOT = Path(__file__).parents[2]
 ON_JAX = keras.backend.backend() == "jax"
@@ -96,3 +99,23 @@ def test_a_run_file_names_it(tmp_path):
 
     with pytest.raises(ValueError, match="distribute.*must be one of .*Received: 'gpu'"):
         load_config(write_run(tmp_path), ["training.distribute=gpu"])
+
+
+def divided(trunk):
+    """Path of each variable to the axes along which it is divided, of those that are."""
+    found = {}
+    for one in trunk.variables:
+        for pattern, places in LAYOUT.items():
+            if re.fullmatch(pattern, one.path):
+                assert len(places) == len(one.shape) and one.path not in found
+                found[one.path] = places
+    return found
+
+
+def test_every_block_is_divided(tmp_path):
+    ours = mtl.trunks.transformer(50, hidden_dim=8, layers=2, heads=2)
+    # An embedding, and of each block three kernels and what follows them, a dense pair, a bias.
+    assert len(divided(ours)) == 1 + 2 * 7
+    bert = mtl.trunks.pretrained(write_tiny_bert(tmp_path / "bert"))
+    assert len(divided(bert)) == 3 + 2 * 10
+    assert all("norm" not in path and "seed" not in path for path in divided(bert))
