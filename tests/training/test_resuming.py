@@ -66,8 +66,23 @@ def stopping():
 
 def thawing():
     model = demo_model(seed=1, kind="bag", dropout=0.3)
-    model.compile(transfer.GroupedOptimizer(adam(), transfer.layerwise_decay(0.5)))
+    model.compile(adam())
     return model, [transfer.GradualThaw(), transfer.AverageEpochs()]
+
+
+class Decay(Stateless):
+    """Lowers the rate at every step, from what it is."""
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.model.adapter.sync(self.model)
+        rate = keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
+        self.model.optimizer.learning_rate = float(rate) * 0.9
+
+
+def decaying():
+    model = demo_model(seed=1, kind="bag")
+    model.compile(keras.optimizers.Adam(0.05))
+    return model, [Decay()]
 
 
 def in_a_schedule():
@@ -83,6 +98,7 @@ RUNS = {
     "nash": balanced(lambda: mtl.balancing.NashMTL(every=4)),
     "stopping": stopping,
     "thawing": thawing,
+    "decaying": decaying,
     "in a schedule": in_a_schedule,
 }
 
