@@ -16,6 +16,7 @@ from tests.config.small import write_run
 from tests.trunks.tiny_bert import write_tiny_bert
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.any_backend
 ON_JAX = keras.backend.backend() == "jax"
 
 RUN = """

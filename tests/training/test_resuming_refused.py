@@ -161,6 +161,7 @@ class Remembering(Counting):
         self.steps = state["steps"]
 
 
+@pytest.mark.any_backend
 def test_callbacks_of_ones_own(tmp_path):
     for counting in (Counting(), Remembering()):
         model = demo_model(seed=1, kind="bag")
