@@ -141,6 +141,12 @@ class SaveAndResume(keras.callbacks.Callback):
         self._epoch, self._figures = epoch, None
         if self._pending is None:
             self._saved_step = 0
+        elif epoch != self._pending.about["epoch"]:
+            raise ValueError(
+                "`initial_epoch` of a `fit` that goes on must be that of the `fit` that was broken "
+                f"off: '{self.folder}' stands in epoch {self._pending.about['epoch']}. Received: "
+                f"one that begins at epoch {epoch}."
+            )
         else:  # Keras has set the figures to 0, and callbacks have begun the epoch once more.
             put_back(self.model, self._pending)
 
@@ -176,6 +182,8 @@ class SaveAndResume(keras.callbacks.Callback):
         self._save(0)
 
     def on_train_end(self, logs: Any = None) -> None:
+        if self.asked:  # After the last step: what stays lets a `fit` that is through be passed by.
+            self._end()
         if self.delete and self.model.writes:
             clear_states(self.folder)
 

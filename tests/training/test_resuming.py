@@ -169,9 +169,9 @@ def test_broken_off_in_every_epoch_and_in_a_validation(uninterrupted, tmp_path):
 class Tell(Stateless):
     """Sends a signal to this process at a step, or in a validation."""
 
-    def __init__(self, step=None, validation=False):
+    def __init__(self, step=None, validation=False, end=False):
         super().__init__()
-        self.step, self.validation, self.steps = step, validation, 0
+        self.step, self.validation, self.end, self.steps = step, validation, end, 0
 
     def on_train_batch_begin(self, batch, logs=None):
         self.steps += 1
@@ -182,8 +182,12 @@ class Tell(Stateless):
         if self.validation:
             os.kill(os.getpid(), signal.SIGTERM)
 
+    def on_epoch_end(self, epoch, logs=None):
+        if self.end and epoch == EPOCHS - 1:
+            os.kill(os.getpid(), signal.SIGTERM)
 
-@pytest.mark.parametrize("where", [{"step": 12}, {"validation": True}])
+
+@pytest.mark.parametrize("where", [{"step": 12}, {"validation": True}, {"end": True}])
 def test_sigterm_saves_and_ends_with_status_0(where, uninterrupted, tmp_path, capsys):
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(TrainingStopped) as caught:

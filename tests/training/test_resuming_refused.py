@@ -9,6 +9,7 @@ import pytest
 
 from keras_mtl.training import CheckpointError
 from keras_mtl.training.callbacks import SaveAndResume
+from keras_mtl.training.state_files import State, read_state, states_in, types_of, write_state
 from tests.training.small import demo_mixture, demo_model, demo_splits
 from tests.training.test_resuming import BreakOff, Broken
 
@@ -79,6 +80,34 @@ def test_what_is_of_something_else_is_an_error(what, left):
     with pytest.raises(ValueError, match=f"must be the one whose state.*{what}"):
         small(callback, **options)
     assert len(list(left.glob("*.npz"))) == 2
+
+
+def test_a_position_in_another_epoch_is_an_error(tmp_path):
+    for name in ("old", "new"):
+        model = demo_model(seed=1, kind="bag")
+        model.compile("sgd")
+        mixture = demo_mixture(rows=40, batch_size=16, length_classes=1)
+        callbacks = [SaveAndResume(tmp_path, every_steps=1)]
+        if name == "old":
+            with pytest.raises(Broken):
+                model.fit(mixture, epochs=5, verbose=0, callbacks=[*callbacks, BreakOff(step=3)])
+        else:
+            with pytest.raises(ValueError, match="stands in epoch 0. Received: .* at epoch 3"):
+                model.fit(mixture, epochs=5, initial_epoch=3, verbose=0, callbacks=callbacks)
+
+
+def test_types_that_numpy_has_no_name_for_are_kept(tmp_path):
+    import ml_dtypes
+
+    arrays = {"half": np.arange(3).astype(ml_dtypes.bfloat16), "whole": np.arange(3)}
+    about = {"epoch": 1, "step": 2, "types": types_of(arrays)}
+    write_state(tmp_path, State(about, arrays), keep=1)
+    (path,) = states_in(tmp_path)
+    found = read_state(path)
+    assert found.about == about
+    for name, one in arrays.items():
+        assert found.arrays[name].dtype == one.dtype
+        assert found.arrays[name].tobytes() == one.tobytes()
 
 
 def test_a_run_that_is_through_does_nothing_more(left):
