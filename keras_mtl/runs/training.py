@@ -11,6 +11,7 @@ from rich.console import Console
 from keras_mtl.config import ConfigError, RunConfig
 from keras_mtl.data.datasets.profile import profile
 from keras_mtl.runs.building import Built, build
+from keras_mtl.runs.errors import RunError
 from keras_mtl.runs.evaluating import evaluate_split
 from keras_mtl.runs.fitting import fit, make_watchers
 from keras_mtl.runs.folder import (
@@ -60,7 +61,8 @@ def train(
 
     Raises:
         ConfigError: If the data or values of the run file are not as they must be.
-        RunError: If the run folder is there already, in use or cannot be written.
+        RunError: If the run folder is there already, in use or cannot be written; or both
+            `overwrite` and `resume` are asked for.
         RunFailed: If the training breaks off.
     """
     with contextlib.ExitStack() as stack:
@@ -78,7 +80,12 @@ def train(
 def _train(config: RunConfig, overwrite: bool, resume: bool, console: Console | None) -> Run:
     begin = time.perf_counter()
     folder = RunFolder(config.output)
-    begun = resume and not overwrite and folder.begun(config.fingerprint)
+    if resume and overwrite:
+        raise RunError(
+            f"The run in '{folder.path}' must be gone on with, or replaced. Received: resume and "
+            "overwrite. Leave one out."
+        )
+    begun = resume and folder.begun(config.fingerprint)
     if begun and Run(folder.path).info["status"] == "finished":
         with folder.opened():
             return _finished(config, folder, console)

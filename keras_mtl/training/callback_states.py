@@ -106,14 +106,19 @@ def unpack(value: Any, arrays: dict[str, np.ndarray]) -> Any:
 
 def _is_known(callback: Any) -> bool:
     known = type(callback).__module__.startswith(("keras.", "keras_mtl."))
-    return known or hasattr(callback, "get_state")
+    return known or hasattr(callback, "get_state") or bool(_kerass(callback))
+
+
+def _kerass(callback: Any) -> tuple[str, ...]:
+    """What one of Keras's callbacks remembers, or a class of one's own that builds on it."""
+    kinds = [one for one in type(callback).__mro__ if one.__module__.startswith("keras.")]
+    return next((_KERAS[one.__name__] for one in kinds if one.__name__ in _KERAS), ())
 
 
 def _state(callback: Any) -> Any:
     if hasattr(callback, "get_state"):
         return callback.get_state()
-    if type(callback).__module__.startswith("keras."):
-        names = _KERAS.get(type(callback).__name__, ())
+    if names := _kerass(callback):
         found = {name: getattr(callback, name) for name in names if hasattr(callback, name)}
         return found or None
     return None
@@ -122,9 +127,9 @@ def _state(callback: Any) -> Any:
 def _set_state(callback: Any, state: Any) -> None:
     if hasattr(callback, "set_state"):
         callback.set_state(state)
-    elif type(callback).__module__.startswith("keras."):
+    else:
         if getattr(callback, "monitor_op", 0) is None and state.get("best") is not None:
             callback._set_monitor_op()  # At the end of an epoch it would begin with no best.
-        for name in _KERAS.get(type(callback).__name__, ()):
+        for name in _kerass(callback):
             if name in state:
                 setattr(callback, name, state[name])

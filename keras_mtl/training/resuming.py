@@ -5,7 +5,6 @@ import signal
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,10 +22,9 @@ from keras_mtl.training.callback_states import (
 )
 from keras_mtl.training.run_state import check_state, put_back, state_of
 from keras_mtl.training.state_files import (
-    DamagedState,
     State,
     clear_states,
-    read_state,
+    newest_state,
     states_in,
     write_state,
 )
@@ -59,9 +57,10 @@ class SaveAndResume(keras.callbacks.Callback):
     program ends with status 0.
 
     Rows that are no mixture have no position: their `fit` is saved at the end of epochs only.
-    Callbacks of your own are kept if they have `get_state()` and `set_state(state)`; all callbacks
-    see each step once. Of several processes the first writes, to a folder that all can read, by the
-    rule of steps alone: their clocks differ.
+    Callbacks of your own are kept if they have `get_state()` and `set_state(state)`; all are called
+    for the steps of an epoch that were done before, too, and have what they remember put back. Of
+    several processes the first writes, to a folder that all can read, by the rule of steps alone:
+    their clocks differ.
 
     Args:
         folder: Where to save; made if it is not there. One folder for one `fit`.
@@ -91,13 +90,12 @@ class SaveAndResume(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         for name, value, whole in (
-            ("every_steps", every_steps, True),
-            ("every_minutes", every_minutes, False),
+            ("every_steps", 1 if every_steps is None else every_steps, True),
+            ("every_minutes", 1 if every_minutes is None else every_minutes, False),
             ("keep", keep, True),
         ):
             number = isinstance(value, int if whole else (int, float))
-            good = number and not isinstance(value, bool) and value > 0  # type: ignore[operator]
-            if not good and (value is not None or name == "keep"):
+            if not number or isinstance(value, bool) or not value > 0:
                 raise ValueError(
                     f"`{name}` of SaveAndResume must be a {'whole ' * whole}number above 0. "
                     f"Received: {name}={value!r}."
@@ -121,7 +119,7 @@ class SaveAndResume(keras.callbacks.Callback):
         self._saved_at, self._saved_step = time.monotonic(), 0
         if self.model.writes:
             files.guarded(self.folder, self._prepare)
-        state = self._newest()
+        state = newest_state(self.folder)
         if state is None:
             return
         batches = self.model._batches
@@ -149,6 +147,9 @@ class SaveAndResume(keras.callbacks.Callback):
             )
         else:  # Keras has set the figures to 0, and callbacks have begun the epoch once more.
             put_back(self.model, self._pending)
+            self.model.settings.trains = True
+            figures = self.model.get_metrics_result()
+            self.model._passed = {name: float(value) for name, value in figures.items()}
 
     # Batch *begin* hooks, where weights stand between two steps: see `SelfChecks`.
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
@@ -226,29 +227,6 @@ class SaveAndResume(keras.callbacks.Callback):
         probe = files.partial(self.folder / "probe")
         probe.write_text("", "utf-8")  # Better refused now than after an hour.
         probe.unlink()
-
-    def _newest(self) -> State | None:
-        """The newest state that is whole."""
-        damaged: list[str] = []
-        for path in states_in(self.folder):
-            try:
-                state = read_state(path)
-            except DamagedState as error:
-                damaged.append(f"'{path.name}' ({error})")
-                continue
-            if damaged:
-                warnings.warn(
-                    f"Damaged files in '{self.folder}': {', '.join(damaged)}. The run goes on from "
-                    f"the one before, '{path.name}': some steps are done again.",
-                    stacklevel=2,
-                )
-            return state
-        if damaged:
-            raise ValueError(
-                f"'{self.folder}' must hold a file of a run's state that is whole. Received: only "
-                f"damaged ones: {', '.join(damaged)}. Restore one, or delete them to begin anew."
-            )
-        return None
 
     def _is_due(self, batch: int) -> bool:
         if self.model._batches is None:

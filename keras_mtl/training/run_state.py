@@ -43,6 +43,7 @@ def state_of(
     about = {
         **more,
         "data": _fingerprint(batches),
+        "weights": _weights(model),
         "names": {kind: [_name(one) for one in found] for kind, found in kinds.items()},
         "trainable": [bool(one.trainable) for one in _layers(model)],
         "begun": dict(getattr(inner_optimizer(model.optimizer), "begun", {})),
@@ -70,6 +71,11 @@ def check_state(
         problem = (
             "of the same mixture: its rows, seed, batch size, shares, length classes and replicas. "
             "Received: another one"
+        )
+    elif about["weights"] != _weights(model):
+        problem = (
+            "of the same `loss_weights`, and `weighting` of the mixture. Received: "
+            f"{_weights(model)} by task, in the file {about['weights']}"
         )
     elif len(about["trainable"]) != len(_layers(model)):
         problem = (
@@ -123,6 +129,11 @@ def _variables(model: Any) -> dict[str, list[Any]]:
         "optimizer": list(model.optimizer.variables),
         "figures": list(model.metrics_variables),
     }
+
+
+def _weights(model: Any) -> list[list[float]]:
+    """The weight of each task's loss, and what the mixture multiplies it by."""
+    return [list(model.settings.loss_weights), list(model.settings.task_shares)]
 
 
 def _layers(model: Any) -> list[Any]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,10 +41,12 @@ def write_state(folder: Path, state: State, keep: int) -> None:
     about = {**state.about, "format": FORMAT, "sha256": _digest(state)}
     place = f"epoch-{about['epoch']:06d}-step-{about['step']:09d}{_SUFFIX}"
     path, text = folder / place, json.dumps(about).encode()
-    arrays = {f"a/{name}": _plain(one) for name, one in state.arrays.items()}
+    # Of any type: some arguments of `savez` are no arrays.
+    parts: dict[str, Any] = {f"a/{name}": _plain(one) for name, one in state.arrays.items()}
+    parts[_ABOUT] = np.frombuffer(text, np.uint8)
     try:
         with open(partial(path), "wb") as file:
-            np.savez(file, **{_ABOUT: np.frombuffer(text, np.uint8)}, **arrays)  # type: ignore[arg-type]
+            np.savez(file, **parts)
         on_disk(partial(path))
         rename(path)
     except BaseException:
@@ -88,6 +91,34 @@ def read_state(path: Path) -> State:
     if not same:
         raise DamagedState("its SHA-256 is another one")
     return state
+
+
+def newest_state(folder: Path) -> State | None:
+    """The newest state of a folder that is whole; `None` if there is none at all.
+
+    Raises:
+        ValueError: If there are only damaged ones.
+    """
+    damaged: list[str] = []
+    for path in states_in(folder):
+        try:
+            state = read_state(path)
+        except DamagedState as error:
+            damaged.append(f"'{path.name}' ({error})")
+            continue
+        if damaged:
+            warnings.warn(
+                f"Damaged files in '{folder}': {', '.join(damaged)}. The run goes on from the one "
+                f"before, '{path.name}': some steps are done again.",
+                stacklevel=2,
+            )
+        return state
+    if damaged:
+        raise ValueError(
+            f"'{folder}' must hold a file of a run's state that is whole. Received: only damaged "
+            f"ones: {', '.join(damaged)}. Restore one, or delete them to begin anew."
+        )
+    return None
 
 
 def types_of(arrays: Mapping[str, np.ndarray]) -> dict[str, str]:

@@ -35,6 +35,7 @@ class MultiTaskTrainer(CompiledModel):
     """
 
     _batches: Any = None  # The batches of a mixture, while it is trained on.
+    _passed: dict[str, float] = {}  # Figures of an epoch that goes on, as far as it had come.
     _validates: bool = False  # Whether the last `fit` got validation data.
 
     def fit(

@@ -1,11 +1,9 @@
 """A run that was killed, stopped or interrupted goes on to the result that it would have had."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -99,8 +97,7 @@ def test_sigterm_while_the_run_is_scored(whole, tmp_path, monkeypatch):
     run_file, changes = pressing(tmp_path, 2)
 
     def taken_away(*_):
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(5)
+        signal.raise_signal(signal.SIGTERM)
 
     monkeypatch.setattr("keras_mtl.runs.training.evaluate", taken_away)
     run = train(load_config(run_file, changes))
@@ -114,6 +111,8 @@ def test_a_run_of_another_configuration_is_not_gone_on_with(whole):
     other = load_config(whole.path / "config.yaml", ["seed=11"])
     with pytest.raises(RunError, match="same configuration .*--overwrite to replace"):
         train(other, resume=True)
+    with pytest.raises(RunError, match="gone on with, or replaced. .* Leave one out"):
+        train(config, resume=True, overwrite=True)
     before = whole.info
     assert train(config, resume=True).info == before  # It is finished.
 

@@ -70,6 +70,7 @@ OTHERS = {
     "same mixture": {"seed": 5},
     "same optimizer": {"optimizer": "adam"},
     "same model": {"units": 1},
+    "same `loss_weights`": {"loss_weights": {"topic": 0.5}},
 }
 
 
@@ -206,3 +207,37 @@ def test_callbacks_of_ones_own(tmp_path):
         with forgets:
             model.fit(mixture, epochs=2, verbose=0, callbacks=callbacks)
         assert type(counting) is Counting or callbacks[0].steps == 2 * mixture.steps_per_epoch
+
+
+class Seen(keras.callbacks.EarlyStopping):
+    """One of Keras's, built on; it notes the loss at each step."""
+
+    def __init__(self):
+        super().__init__("loss", patience=9)
+        self.seen = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.seen.append(float(logs["loss"]))
+
+
+@pytest.mark.any_backend
+def test_steps_that_are_passed_by_show_the_figures_of_then(tmp_path):
+    found = []
+    for stop in (None, 3, None):
+        callbacks = [Seen(), BreakOff(step=stop)]
+        callbacks += [SaveAndResume(tmp_path, every_steps=1)] if found else []
+        with pytest.raises(Broken) if stop else contextlib.nullcontext():
+            small_with(callbacks)
+        found.append(callbacks[0])
+    whole, _, after = found
+    # Two were done before: what is shown for them is what the epoch had come to.
+    assert after.seen[:2] == [whole.seen[1]] * 2
+    assert after.seen[2:] == whole.seen[2:]
+    assert after.best == whole.best and after.wait == whole.wait
+
+
+def small_with(callbacks):
+    model = demo_model(seed=1, kind="bag")
+    model.compile("sgd")
+    mixture = demo_mixture(rows=60, batch_size=16, length_classes=1)
+    model.fit(mixture, epochs=2, verbose=0, callbacks=callbacks)
