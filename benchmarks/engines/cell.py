@@ -8,6 +8,8 @@ ENGINE is `tensorflow`, `mirrored-2`, `mirrored-4`, `workers-2`, `jax`, `jax-2`,
 steps of SGD, and losses and metrics of as many of Adam.
 
 All is float64, without dropout; weights begin with numbers of the host, the same everywhere.
+HOW is `plain`, `clipped`, or `accumulated`: clipped, and the rows of a step pass in three parts,
+which must be what `clipped` on one device is.
 """
 
 import json
@@ -16,8 +18,8 @@ import sys
 TRUNKS = ("lstm", "bert")
 ROWS = ("own", "shared", "half")
 BALANCERS = ("equal", "uncertainty", "pcgrad", "nash")
-HOWS = ("plain", "clipped")
-STEPS, BATCH = 20, 16
+HOWS = ("plain", "clipped", "accumulated")
+STEPS, BATCH, PARTS = 20, 16, 3
 
 
 def engine(name):
@@ -70,7 +72,7 @@ def splits(kind):
     return {"rows": mtl.Split({"text": wires, **columns}, "rows")}
 
 
-def made(trunk, rows, balancer, optimizer):
+def made(trunk, rows, balancer, optimizer, micro_batches=1):
     """A compiled model, and its mixture."""
     import numpy as np
 
@@ -94,7 +96,8 @@ def made(trunk, rows, balancer, optimizer):
     for one in sorted(model.trainable_variables, key=lambda one: one.path):
         one.assign(random.normal(0, 0.3, one.shape))
     balancers = {"pcgrad": mtl.balancing.PCGrad("ascending"), "nash": mtl.balancing.NashMTL()}
-    model.compile(optimizer, balancer=balancers.get(balancer, balancer))
+    balancer = balancers.get(balancer, balancer)
+    model.compile(optimizer, balancer=balancer, micro_batches=micro_batches)
     fed = {"reviews": "tone", "newswire": "topic"} if rows == "own" else {"rows": ("tone", "topic")}
     mixture = mtl.Mixture(
         parts, fed, batch_size=BATCH, share="uniform", length_classes=1,
@@ -108,9 +111,10 @@ def run(cell):
     import keras
 
     trunk, rows, balancer, how = cell.split("/")
-    clip = {"global_clipnorm": 0.2} if how == "clipped" else {}
-    model, mixture = made(trunk, rows, balancer, keras.optimizers.SGD(0.1, **clip))
-    other, _ = made(trunk, rows, balancer, keras.optimizers.Adam(0.01, **clip))
+    clip = {} if how == "plain" else {"global_clipnorm": 0.2}
+    parts = PARTS if how == "accumulated" else 1
+    model, mixture = made(trunk, rows, balancer, keras.optimizers.SGD(0.1, **clip), parts)
+    other, _ = made(trunk, rows, balancer, keras.optimizers.Adam(0.01, **clip), parts)
     model.fit(mixture, epochs=2, verbose=0)
     weights = [
         keras.ops.convert_to_numpy(one).astype("float64").ravel().tolist()

@@ -177,9 +177,9 @@ class RunConfig:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of all but places, devices, and how often it is saved: equal for equal runs."""
+        """SHA-256 of what a run is: not its places, devices, parts, nor how often it is saved."""
         content = {**self.to_dict(), "output": None, "modules": None}
-        for key in ("distribute", "resume"):
+        for key in ("distribute", "micro_batches", "resume"):
             del content["training"][key]
         return hashlib.sha256(yaml.safe_dump(content).encode()).hexdigest()
 

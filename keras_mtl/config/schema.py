@@ -208,5 +208,5 @@ TRAINING = {
 COMPILE = {
     name: key
     for name, key in keys_of(MultiTaskModel.compile).items()
-    if name in ("self_checks", "run_eagerly", "steps_per_execution", "jit_compile")
+    if name in ("self_checks", "micro_batches", "run_eagerly", "steps_per_execution", "jit_compile")
 }

@@ -46,8 +46,9 @@ def training_section(checker: Checker, raw: Any, tasks: list[str]) -> TrainingSe
         checker.choice(one, (*_PLACE, "callbacks", number), kinds.callback_kind)
         for number, one in enumerate(_list(raw.get("callbacks")))
     ]
-    if values.get("epochs", 1) < 1:
-        checker.problem((*_PLACE, "epochs"), f"must be 1 or more. Received: {values['epochs']}.")
+    for name in ("epochs", "micro_batches"):
+        if values.get(name, 1) < 1:
+            checker.problem((*_PLACE, name), f"must be 1 or more. Received: {values[name]}.")
     if values.get("distribute", "auto") not in KINDS:
         checker.problem(
             (*_PLACE, "distribute"),

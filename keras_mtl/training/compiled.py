@@ -19,6 +19,7 @@ from keras_mtl.training.loss_weights import (
     idle_paths,
     training_weights,
 )
+from keras_mtl.training.micro_batches import check_accumulation, check_parts
 from keras_mtl.training.scoring import Scoring
 from keras_mtl.training.step import StepSettings
 
@@ -60,6 +61,7 @@ class CompiledModel(keras.Model):
         balancer: Any = "equal",
         log_gradients: bool = False,
         self_checks: bool = True,
+        micro_batches: int = 1,
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: Literal["auto"] | bool = "auto",
@@ -82,19 +84,29 @@ class CompiledModel(keras.Model):
                 losses, too, which needs them for nothing else: a step then costs more.
             self_checks: Watch for labels outside the label space, losses that are not finite,
                 tasks without labels and variables without gradients.
+            micro_batches: In how many parts the rows of a training step pass through the model,
+                one after another, where all at once need too much memory (gradient accumulation).
+                The gradient is that of the whole batch, unlike that of an optimizer's
+                `gradient_accumulation_steps`, which takes the mean of the parts' means; batch
+                normalisation and dropout see a part at a time. A balancer that looks at the
+                losses before it weighs them costs a pass more, without a way back.
             run_eagerly: As in Keras.
             steps_per_execution: As in Keras.
             jit_compile: As in Keras.
 
         Raises:
-            ValueError: If a dictionary names an unknown task, or a weight is negative.
+            ValueError: If a dictionary names an unknown task, a weight is negative, or
+                `micro_batches` is not a number of parts.
         """
         names = [task.name for task in self.tasks]
         weights = checked_loss_weights(loss_weights, names)
         # Some optimizers look at the model, to know which rate each of its parts has; now, so that
         # nothing is changed yet where a name of theirs is wrong.
         getattr(inner_optimizer(optimizer), "for_model", lambda model: None)(self)
-        self._set_balancer(balancing.get(balancer))
+        balancer = balancing.get(balancer)
+        check_parts(micro_batches, balancer)
+        check_accumulation(optimizer, self.replicas)
+        self._set_balancer(balancer)
         whole = not isinstance(self.balancer, balancing.LossBalancer) or log_gradients
         balance = None
         if whole or not isinstance(self.balancer, balancing.EqualWeighting):
@@ -115,6 +127,7 @@ class CompiledModel(keras.Model):
             idle=idle_paths(self, weights),
             self_checks=self_checks,
             log_gradients=log_gradients,
+            micro_batches=micro_batches,
         )
         self.optimizer.build(self.trainable_variables)
         follow_frozen(self)
@@ -126,6 +139,7 @@ class CompiledModel(keras.Model):
             "balancer": self.balancer,
             "log_gradients": log_gradients,
             "self_checks": self_checks,
+            "micro_batches": micro_batches,
             "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution,
             "jit_compile": jit_compile,

@@ -10,6 +10,8 @@ from keras_mtl.training import aggregation, step
 from keras_mtl.training import at_features as checks
 from keras_mtl.training import jax_each as each_of
 from keras_mtl.training.features import features_of
+from keras_mtl.training.jax_pulls import NO_GRADIENT, added, of_task, one_hot, reached_by
+from keras_mtl.training.stateless import scope_of, values_of
 from keras_mtl.training.task_sums import separate_sums, stacked
 
 
@@ -26,10 +28,10 @@ def at_features(
     (totals, _), pull, (scored, sums, untrained) = jax.vjp(score, given, has_aux=True)
     seen, factors, of_balancer, untrained = each_of.weighed(model, sums, trainable, untrained)
     outputs = each_of.outputs_of(model, sums[1], factors, scale)
-    reached = each_of.reached_by(score, given, len(totals))
+    reached = reached_by(score, given, len(totals))
     each: list[list[Any]] = []
     for place, factor in enumerate(step.task_factors(model)):
-        by_features, by_rest = each_of.of_task(pull, totals, place, outputs[place])
+        by_features, by_rest = of_task(pull, totals, place, outputs[place])
         known = zip([*by_features.values(), *by_rest], reached[place], strict=True)
         each.append(
             [one.astype(loss_dtype()) / scale if is_ and factor > 0 else None for one, is_ in known]
@@ -37,8 +39,8 @@ def at_features(
     checks.check_reached(model, list(passed), each)
     model.settings.part = aggregation.Part(trunk, dict.fromkeys(rest, 0))
     names = [*passed, *(model.trainable_variables[place].path for place in rest)]
-    of_penalty = pull((each_of.one_hot(totals, -1, each_of.NO_GRADIENT), scale * jnp.ones(())))[0]
-    with each_of.scope_of(model, trainable, untrained) as scope:
+    of_penalty = pull((one_hot(totals, -1, NO_GRADIENT), scale * jnp.ones(())))[0]
+    with scope_of(model, trainable, untrained) as scope:
         model.balancer.blind.assign_add(checks.rows_that_differ(model, scored))
         found = aggregation.direction(model, names, each, seen, factors)
         back = {
@@ -56,22 +58,22 @@ def at_features(
         weights = each_of.of_weight_penalties(model, trainable, untrained)
         found = found._replace(gradients=aggregation.plus(gradients, weights))
         result = aggregation.trained(model, found, of_balancer, (scored, sums, seen), factors)
-    return result, each_of.values_of(scope, model.non_trainable_variables)
+    return result, values_of(scope, model.non_trainable_variables)
 
 
 def _encoder(model: Any, rows: step.Rows, untrained: Any) -> Any:
     """From the trainable variables to features, and penalties."""
 
     def encode(trainable: Any) -> Any:
-        with each_of.scope_of(model, trainable, untrained, collect_losses=True) as scope:
+        with scope_of(model, trainable, untrained, collect_losses=True) as scope:
             features, penalties = features_of(model, rows.x, True)
         (found,) = features.values()
         passed = {
             name: one for name, one in found.items() if jnp.issubdtype(one.dtype, jnp.floating)
         }
         others = {name: one for name, one in found.items() if name not in passed}
-        left = each_of.values_of(scope, model.non_trainable_variables)
-        return (passed, each_of.added(penalties)), (others, left)
+        left = values_of(scope, model.non_trainable_variables)
+        return (passed, added(penalties)), (others, left)
 
     return encode
 
@@ -86,12 +88,12 @@ def _scorer(model: Any, rows: step.Rows, others: Any, trainable: Any, untrained:
         values = list(trainable)
         for place, value in zip(rest, of_rest, strict=True):
             values[place] = value
-        with each_of.scope_of(model, values, untrained, collect_losses=True) as scope:
+        with scope_of(model, values, untrained, collect_losses=True) as scope:
             features = {stream: {**passed, **others}}
             scored, penalties = step.pass_heads(model, rows, features, True)
             sums = separate_sums(model, scored)
-        left = each_of.values_of(scope, model.non_trainable_variables)
+        left = values_of(scope, model.non_trainable_variables)
         totals = [one[0] for one in sums]
-        return (totals, each_of.added(penalties)), (scored, stacked(sums), left)
+        return (totals, added(penalties)), (scored, stacked(sums), left)
 
     return score

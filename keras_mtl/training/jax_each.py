@@ -1,28 +1,41 @@
 """The gradient of each task, on JAX."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
-import keras
 from jax import numpy as jnp
-from jax.interpreters import ad
-from jax.interpreters.partial_eval import dce_jaxpr
 
 from keras_mtl.training import aggregation, step
+from keras_mtl.training.jax_pulls import NO_GRADIENT, added, of_task, one_hot, reached_by
+from keras_mtl.training.stateless import scope_of, values_of
 from keras_mtl.training.task_sums import separate_sums, stacked, task_sums
 
-# Of a scalar.
-NO_GRADIENT = ad.Zero(jax.typeof(jnp.zeros(())))
+
+class Pull(NamedTuple):
+    """The way back of one stream, from the sums of its tasks' losses and from its penalties.
+
+    `reached` tells which variables each sum depends on, `[sum][variable]`.
+    """
+
+    pull: Callable[[Any], Any]
+    totals: Sequence[Any]
+    has_penalty: bool
+    reached: list[list[bool]]
 
 
 def train(
     model: Any, rows: step.Rows, trainable: Any, untrained: Any, scale: Any
 ) -> tuple[step.Trained, Any]:
     """The direction of a step from the gradients of its tasks, and the state it leaves."""
-    from keras_mtl.training.jax_at_features import at_features  # It builds on this module.
+    from keras_mtl.training import jax_micro  # These two build on this module.
+    from keras_mtl.training.jax_at_features import at_features
 
-    solve = at_features if aggregation.level(model) == "features" else at_parameters
+    solve, hold = at_parameters, keep
+    if aggregation.level(model) == "features":
+        solve = at_features
+    if model.settings.micro_batches > 1:
+        solve, hold = jax_micro.at_parameters, jax_micro.keep
     every = getattr(model.balancer, "every", 1)
     if every == 1:
         return solve(model, rows, trainable, untrained, scale)
@@ -31,53 +44,58 @@ def train(
     return jax.lax.cond(
         turn,
         lambda trainable, untrained: solve(model, rows, trainable, untrained, scale),
-        lambda trainable, untrained: keep(model, rows, trainable, untrained, scale),
+        lambda trainable, untrained: hold(model, rows, trainable, untrained, scale),
         trainable,
         untrained,
     )
-
-
-def scope_of(
-    model: Any, trainable: Any, untrained: Any, more: Sequence[Any] = (), **options: Any
-) -> keras.StatelessScope:
-    """Where the model's variables have these values."""
-    mapping = [
-        *more,
-        *zip(model.trainable_variables, trainable, strict=True),
-        *zip(model.non_trainable_variables, untrained, strict=True),
-    ]
-    return keras.StatelessScope(state_mapping=mapping, **options)
-
-
-def values_of(scope: keras.StatelessScope, variables: Any) -> list[Any]:
-    """What variables are at the end of a scope."""
-    found = [scope.get_current_value(variable) for variable in variables]
-    return [
-        variable.value if value is None else value
-        for variable, value in zip(variables, found, strict=True)
-    ]
 
 
 def at_parameters(
     model: Any, rows: step.Rows, trainable: Any, untrained: Any, scale: Any
 ) -> tuple[step.Trained, Any]:
     """A step that computes new weights from the gradients by the shared variables."""
-    each: list[list[Any]] = [[None] * len(trainable) for _ in model.tasks]
+    pulls, scored, sums, untrained = pulled(model, rows, trainable, untrained)
+    seen, factors, of_balancer, untrained = weighed(model, sums, trainable, untrained)
+    outputs = outputs_of(model, sums[1], factors, scale)
+    each, of_penalty = by_task(model, rows, pulls, outputs, scale)
+    of_penalty = aggregation.plus(of_penalty, of_weight_penalties(model, trainable, untrained))
+    state = trainable, untrained
+    return combined(model, (each, of_penalty), (scored, sums, seen), factors, of_balancer, state)
+
+
+def pulled(
+    model: Any, rows: step.Rows, trainable: Any, untrained: Any
+) -> tuple[list[Pull], Any, tuple[Any, Any, Any], Any]:
+    """A pass of each stream by itself: the gradient of a task then passes its own rows alone.
+
+    Returns:
+        The way back of each stream; rows by task; their sums; and the state it leaves.
+    """
     passes, pulls = [], []
     for stream in rows.x:
-        # Each stream by itself: the gradient of a task then passes through its own rows alone.
         run = _pass_of(model, rows, stream, untrained)
         (totals, _), pull, (scored, penalties, sums, untrained) = jax.vjp(
             run, trainable, has_aux=True
         )
-        passes.append((scored, penalties, sums))
-        pulls.append((pull, totals, penalties, reached_by(run, trainable, len(totals))))
-    scored, _ = step.merged([(scored, []) for scored, *_ in passes])
-    sums = tuple(map(sum, zip(*(stacked(one) for *_, one in passes), strict=True)))
-    seen, factors, of_balancer, untrained = weighed(model, sums, trainable, untrained)
-    outputs = outputs_of(model, sums[1], factors, scale)
-    of_penalty = of_weight_penalties(model, trainable, untrained)
-    for stream, (pull, totals, penalties, reached) in zip(rows.x, pulls, strict=True):
+        passes.append((scored, sums))
+        reached = reached_by(run, trainable, len(totals))
+        pulls.append(Pull(pull, totals, bool(penalties), reached))
+    scored, _ = step.merged([(scored, []) for scored, _ in passes])
+    sums = tuple(map(sum, zip(*(stacked(one) for _, one in passes), strict=True)))
+    return pulls, scored, sums, untrained
+
+
+def by_task(
+    model: Any, rows: step.Rows, pulls: Sequence[Pull], outputs: Any, scale: Any
+) -> tuple[list[list[Any]], list[Any]]:
+    """The unscaled gradient of each task, `[task][variable]`, and that of penalties.
+
+    `outputs`, `(tasks,)`, are what each task's sum of losses is multiplied by, scale included.
+    """
+    variables = len(model.trainable_variables)
+    each: list[list[Any]] = [[None] * variables for _ in model.tasks]
+    of_penalty: list[Any] = [None] * variables
+    for stream, (pull, totals, has_penalty, reached) in zip(rows.x, pulls, strict=True):
         feeding = [place for place, task in enumerate(model.tasks) if task.name in rows.y[stream]]
         for number, place in enumerate(feeding):
             if step.task_factors(model)[place] > 0:
@@ -87,16 +105,38 @@ def at_parameters(
                     for one, there in zip(found, reached[number], strict=True)
                 ]
                 each[place] = aggregation.plus(each[place], known)
-        if penalties:
+        if has_penalty:
             of_penalty = aggregation.plus(
                 of_penalty, pull((one_hot(totals, -1, NO_GRADIENT), jnp.ones(())))[0]
             )
+    return each, of_penalty
+
+
+def combined(
+    model: Any,
+    gradients: tuple[list[list[Any]], list[Any]],
+    passed: tuple[Any, Any, step.Losses],
+    factors: Any,
+    of_balancer: Mapping[str, Any],
+    state: tuple[Any, Any],
+) -> tuple[step.Trained, Any]:
+    """The direction of a step, and the state it leaves.
+
+    Args:
+        model: The model.
+        gradients: Those of the tasks, and that of penalties.
+        passed: Rows by task, their sums, and the losses.
+        factors: The weights of the loss balancer, `(tasks,)`.
+        of_balancer: Path to the gradient of each variable of the loss balancer.
+        state: Values of trainable variables, and of the others.
+    """
+    each, of_penalty = gradients
     model.settings.part = aggregation.parts_of(model, each)
     paths = [variable.path for variable in model.trainable_variables]
-    with scope_of(model, trainable, untrained) as scope:
-        found = aggregation.direction(model, paths, each, seen, factors)
+    with scope_of(model, *state) as scope:
+        found = aggregation.direction(model, paths, each, passed[-1], factors)
         found = found._replace(gradients=aggregation.plus(found.gradients, of_penalty))
-        result = aggregation.trained(model, found, of_balancer, (scored, sums, seen), factors)
+        result = aggregation.trained(model, found, of_balancer, passed, factors)
     return result, values_of(scope, model.non_trainable_variables)
 
 
@@ -104,6 +144,21 @@ def keep(
     model: Any, rows: step.Rows, trainable: Any, untrained: Any, scale: Any
 ) -> tuple[step.Trained, Any]:
     """A step with the weights of an earlier one."""
+    run = together(model, rows, untrained)
+    _, pull, (scored, sums, left) = jax.vjp(run, trainable, has_aux=True)
+    seen, factors, of_balancer, left = weighed(model, sums, trainable, left)
+    with scope_of(model, trainable, left) as scope:
+        weights, of_heads = aggregation.kept(model, seen, factors)
+        outputs = outputs_of(model, sums[1], factors, scale)
+        gradients = by_kept(model, pull, outputs * weights, outputs * of_heads, scale)
+        result = with_kept(
+            model, gradients, weights, (scored, sums, seen), factors, of_balancer, (trainable, left)
+        )
+    return result, values_of(scope, model.non_trainable_variables)
+
+
+def together(model: Any, rows: step.Rows, untrained: Any) -> Callable[[Any], Any]:
+    """From the trainable variables to the sums of losses of all tasks, and penalties."""
 
     def run(trainable: Any) -> Any:
         with scope_of(model, trainable, untrained, collect_losses=True) as scope:
@@ -113,25 +168,40 @@ def keep(
         left = values_of(scope, model.non_trainable_variables)
         return (sums[0], added(penalties)), (scored, sums, left)
 
-    _, pull, (scored, sums, left) = jax.vjp(run, trainable, has_aux=True)
-    seen, factors, of_balancer, left = weighed(model, sums, trainable, left)
-    part, tasks = model.settings.part, len(model.tasks)
-    with scope_of(model, trainable, left) as scope:
-        weights, of_heads = aggregation.kept(model, seen, factors)
-        outputs = outputs_of(model, sums[1], factors, scale)
-        by_shared = pull((outputs * weights, NO_GRADIENT))[0]
-        by_own = pull((outputs * of_heads, scale * jnp.ones(())))[0]
-        of_penalty = pull((jnp.zeros((tasks,)), scale * jnp.ones(())))[0]
-        gradients = [
-            (by_shared[place] + of_penalty[place] if place in part.shared else by_own[place])
-            / scale
-            for place in range(len(trainable))
-        ]
-        gradients = aggregation.plus(gradients, of_weight_penalties(model, trainable, left))
-        unknown = jnp.zeros((tasks, tasks))
-        found = aggregation.Direction(gradients, weights, unknown, seen.present, jnp.array(True))
-        result = aggregation.trained(model, found, of_balancer, (scored, sums, seen), factors)
-    return result, values_of(scope, model.non_trainable_variables)
+    return run
+
+
+def by_kept(
+    model: Any, pull: Any, of_shared: Any, of_own: Any, scale: Any, parts: int = 1
+) -> list[Any]:
+    """Unscaled gradients, of shared variables and of those of one task by other outputs.
+
+    Penalties count as those of one of several parts of a batch.
+    """
+    part, share = model.settings.part, scale * jnp.ones(()) / parts
+    by_shared = pull((of_shared, NO_GRADIENT))[0]
+    by_own = pull((of_own, share))[0]
+    of_penalty = pull((jnp.zeros_like(of_shared), share))[0]
+    return [
+        (by_shared[place] + of_penalty[place] if place in part.shared else by_own[place]) / scale
+        for place in range(len(by_own))
+    ]
+
+
+def with_kept(
+    model: Any,
+    gradients: list[Any],
+    weights: Any,
+    passed: tuple[Any, Any, step.Losses],
+    factors: Any,
+    of_balancer: Mapping[str, Any],
+    state: tuple[Any, Any],
+) -> step.Trained:
+    """What a step with the weights of an earlier one found; penalties on weights come here."""
+    gradients = aggregation.plus(gradients, of_weight_penalties(model, *state))
+    unknown, present = jnp.zeros((len(model.tasks),) * 2), passed[-1].present
+    found = aggregation.Direction(gradients, weights, unknown, present, jnp.array(True))
+    return aggregation.trained(model, found, of_balancer, passed, factors)
 
 
 def weighed(
@@ -184,39 +254,6 @@ def of_weight_penalties(model: Any, trainable: Any, untrained: Any) -> list[Any]
         None if variable.regularizer is None else one
         for variable, one in zip(model.trainable_variables, found, strict=True)
     ]
-
-
-def added(penalties: Sequence[Any]) -> Any:
-    """The sum of penalties, which may be none."""
-    return sum((one.astype("float32") for one in penalties), start=jnp.zeros(()))
-
-
-def one_hot(totals: Sequence[Any], place: int, value: Any) -> list[Any]:
-    """Zeros but for one value, in the form of the totals.
-
-    Symbolic ones: a real zero would go through every head, and come back NaN from a broken one.
-    """
-    return [value if number == place else NO_GRADIENT for number in range(len(totals))]
-
-
-def of_task(pull: Any, totals: Sequence[Any], place: int, output: Any) -> Any:
-    """The gradient of one of several sums of losses, times `output`."""
-    try:
-        return pull((one_hot(totals, place, output), NO_GRADIENT))[0]
-    except ValueError:  # JAX cannot go back through a scan of a head that has no gradient at all.
-        zero = jnp.zeros(())
-        real = [output if number == place else zero for number in range(len(totals))]
-        return pull((real, zero))[0]
-
-
-def reached_by(run: Callable[[Any], Any], inputs: Any, outputs: int) -> list[list[bool]]:
-    """Which inputs each of the first outputs depends on, `[output][input]`."""
-    graph = jax.make_jaxpr(lambda given: run(given)[0])(inputs).jaxpr
-    found = []
-    for number in range(outputs):
-        used = [place == number for place in range(len(graph.outvars))]
-        found.append(list(dce_jaxpr(graph, used)[1]))
-    return found
 
 
 def _pass_of(

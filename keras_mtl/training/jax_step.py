@@ -11,9 +11,10 @@ import keras
 
 from keras_mtl.data.mixing.batches import Batches
 from keras_mtl.heads import loss_dtype
-from keras_mtl.training import jax_each, step
+from keras_mtl.training import counting, jax_each, jax_micro, step
 from keras_mtl.training.aggregation import passes, passes_apart
-from keras_mtl.training.jax_each import scope_of, values_of
+from keras_mtl.training.micro_batches import divided
+from keras_mtl.training.stateless import scope_of, values_of
 from keras_mtl.training.task_sums import task_sums
 
 
@@ -25,7 +26,8 @@ def train_step(model: Any, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
     before, rows = untrained, step.rows_of(model, data)
     with keras.StatelessScope(state_mapping=list(zip(optimizer.variables, slots, strict=True))):
         scale = optimizer.scale_loss(1.0)
-    train = jax_each.train if step.needs_each(model) else _train
+    of_losses = jax_micro.train if settings.micro_batches > 1 else _train
+    train = jax_each.train if step.needs_each(model) else of_losses
     found, untrained = train(model, rows, trainable, untrained, scale)
     gradients = [None if one is None else one * scale for one in found.gradients]
     with warnings.catch_warnings():
@@ -66,9 +68,14 @@ def _after(
 ) -> Any:
     """What a balancer learns from the same rows after the update, the same units dropped."""
     before, now = untrained
-    with scope_of(model, trainable, before, collect_losses=True):
-        scored, _ = passes(model, rows, passes_apart(model))
-        total, count, _ = task_sums(model, scored)
+    if model.settings.micro_batches > 1:
+        parts = divided(model, rows)
+        total, count, _ = jax_micro.losses(model, parts, trainable, before, passes_apart(model))
+    else:
+        with scope_of(model, trainable, before, collect_losses=True):
+            scored, _ = passes(model, rows, passes_apart(model))
+            total, count, _ = task_sums(model, scored)
+    with scope_of(model, trainable, before):
         losses = step.weighted(model, total / jax.numpy.maximum(count, 1.0), count).losses
     with scope_of(model, trainable, now) as scope:
         model.balancer.after_step(seen.losses, losses, seen.present)
@@ -169,9 +176,9 @@ def _count(
     scoring, weights = model.settings.scoring, model.settings.loss_weights
     mapping = list(zip(model.metrics_variables, metrics, strict=True))
     with scope_of(model, trainable, untrained, more=mapping) as scope:
-        step.update_metrics(model, scored, sums)
+        counting.update_metrics(model, scored, sums)
         if found is not None and found.gradients and model.settings.self_checks:
-            scoring.sums.update_reached(step.reached(found.gradients))
+            scoring.sums.update_reached(counting.reached(found.gradients))
         if found is not None and scoring.balance is not None:
             scoring.balance.update_state(*found.balance)
         logs = scoring.logs(weights, training=found is not None)

@@ -14,9 +14,8 @@ from keras import ops
 from keras_mtl.heads import loss_dtype
 from keras_mtl.tasks import Task, by_task
 from keras_mtl.training.features import features_of, of_task, pass_penalties
-from keras_mtl.training.joint import join
 from keras_mtl.training.joint_heads import scored_together
-from keras_mtl.training.labels import all_ones, like_rows, safe_labels, word_by_word
+from keras_mtl.training.labels import all_ones, like_rows
 from keras_mtl.training.scoring import Scoring
 from keras_mtl.training.task_sums import Scored
 
@@ -45,6 +44,7 @@ class StepSettings:
         traces: How often each kind of step was compiled.
         update: The optimizer, and its update as the steps of all shapes share it.
         cache: What a frozen trunk made of texts, in a `fit` that asked for it.
+        micro_batches: In how many parts the rows of a training step pass, one after another.
     """
 
     scoring: Scoring
@@ -61,6 +61,7 @@ class StepSettings:
     traces: dict[str, int] = dataclasses.field(default_factory=lambda: {"train": 0, "test": 0})
     update: tuple[Any, Any] | None = None
     cache: Any = None
+    micro_batches: int = 1
 
 
 def is_nested(x: Any) -> bool:
@@ -79,12 +80,13 @@ class Trained(NamedTuple):
     """What a step found out on its way to an update.
 
     `gradients` has one for each trainable variable; if they are `whole`, of the unscaled loss of
-    the whole batch. `balance` is what `BalanceSums.update_state` takes.
+    the whole batch. `scored` is `None` if the metrics have counted the rows already. `balance` is
+    what `BalanceSums.update_state` takes.
     """
 
     gradients: list[Any]
     whole: bool
-    scored: dict[str, list[Scored]]
+    scored: dict[str, list[Scored]] | None
     sums: tuple[Any, Any, Any]
     seen: Losses
     balance: tuple[Any, ...]
@@ -233,40 +235,6 @@ def penalty(model: Any, penalties: Sequence[Any]) -> Any:
     ]
     everything = [*penalties, *weight_penalties]
     return sum((ops.cast(one, loss_dtype()) for one in everything), start=ops.zeros(()))
-
-
-def update_metrics(model: Any, scored: Mapping[str, list[Scored]], sums: Sequence[Any]) -> None:
-    """Count a batch into losses and metrics. Metrics count each labelled row once."""
-    scoring = model.settings.scoring
-    scoring.sums.update_state(*sums)
-    for group in scoring.groups:
-        joint = next((one for one in scoring.joint if group[0].name in one.names), None)
-        every = join(group, scored)
-        if joint is not None and every is not None:
-            labelled = ops.cast(every.weights > 0, loss_dtype())
-            labels = safe_labels(group[0], every.labels, labelled)
-            joint.update_state(labels, every.prediction, labelled, every.owners)
-    for task in model.tasks:
-        metrics = scoring.single(task)
-        for one in scored[task.name] if metrics else ():
-            labelled = ops.cast(one.weights > 0, loss_dtype())
-            rows = (safe_labels(task, one.labels, labelled), one.prediction, labelled)
-            words = word_by_word(*rows) if task.of_words else rows
-            for metric in metrics:
-                labels, prediction, weight = rows if getattr(metric, "reads_rows", False) else words
-                metric.update_state(labels, prediction, sample_weight=weight)
-
-
-def reached(gradients: Sequence[Any]) -> Any:
-    """1 for each variable whose gradient is there and not all zero, `(variables,)`."""
-    return ops.stack(
-        [
-            ops.zeros((), loss_dtype())
-            if gradient is None
-            else ops.cast(ops.any(ops.not_equal(gradient, 0)), loss_dtype())
-            for gradient in gradients
-        ]
-    )
 
 
 def without_idle(model: Any, gradients: Sequence[Any]) -> list[Any]:

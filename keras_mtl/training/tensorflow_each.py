@@ -17,13 +17,13 @@ def train(model: Any, rows: step.Rows) -> step.Trained:
         return _keep(model, rows)
     if aggregation.level(model) == "features":
         return _at_features(model, rows)
-    with _Gradients() as tape:
+    with Gradients() as tape:
         # Each stream by itself: the gradient of a task then passes through its own rows alone.
         scored, penalties = aggregation.passes(model, rows, apart=True)
         sums = separate_sums(model, scored)
         losses, counts = _means(sums)
         penalty = step.penalty(model, penalties)
-    seen, factors, of_balancer = _weighed(model, losses, counts)
+    seen, factors, of_balancer = weighed(model, losses, counts)
     values = [variable.value for variable in model.trainable_variables]
     each = _each(model, tape, losses, values, factors)
     each, spread = _compact(model, each)
@@ -39,14 +39,14 @@ def train(model: Any, rows: step.Rows) -> step.Trained:
     return aggregation.trained(model, found, of_balancer, (scored, stacked(sums), seen), factors)
 
 
-class _Gradients:
+class Gradients:
     """A tape that can be asked several times.
 
     While a step is compiled its graph is asked, without a tape: a persistent tape would have
     functions inside give all that any derivative could need, which those for XLA cannot.
     """
 
-    def __enter__(self) -> "_Gradients":
+    def __enter__(self) -> "Gradients":
         self._tape = None if tf.inside_function() else tf.GradientTape(persistent=True)
         if self._tape is not None:
             self._tape.__enter__()
@@ -85,7 +85,7 @@ def add_up(value: Any) -> Any:
 def _at_features(model: Any, rows: step.Rows) -> step.Trained:
     """The same, by the gradients of what the trunk hands the heads."""
     at_features.check_streams(model, rows)
-    with _Gradients() as tape:
+    with Gradients() as tape:
         features, penalties = features_of(model, rows.x, True)
         # As new tensors: of features that are made of one another each is taken by itself.
         features = tf.nest.map_structure(tf.identity, features)
@@ -93,7 +93,7 @@ def _at_features(model: Any, rows: step.Rows) -> step.Trained:
         sums = separate_sums(model, scored)
         losses, counts = _means(sums)
         penalty = step.penalty(model, [*penalties, *of_heads])
-    seen, factors, of_balancer = _weighed(model, losses, counts)
+    seen, factors, of_balancer = weighed(model, losses, counts)
     passed = {
         name: one for name, one in next(iter(features.values())).items() if one.dtype.is_floating
     }
@@ -125,7 +125,7 @@ def _at_features(model: Any, rows: step.Rows) -> step.Trained:
             [one * tf.cast(scale, one.dtype) for _, one in targets],
         )
         for place, one in zip(trunk, back, strict=True):
-            gradients[place] = add_up(_divided(dense(one), scale))
+            gradients[place] = add_up(unscaled(dense(one), scale))
     for place, one in zip(rest, found.gradients[len(passed) :], strict=True):
         gradients[place] = one
     found = found._replace(
@@ -136,14 +136,14 @@ def _at_features(model: Any, rows: step.Rows) -> step.Trained:
 
 def _keep(model: Any, rows: step.Rows) -> step.Trained:
     """A step with the weights of an earlier one."""
-    with _Gradients() as tape:
+    with Gradients() as tape:
         again = model.balancer.needs_losses_after and aggregation.passes_apart(model)
         scored, penalties = aggregation.passes(model, rows, again)
         sums = task_sums(model, scored)
         counts = add_up(tf.stop_gradient(sums[1]))
         losses = sums[0] / tf.maximum(counts, 1.0)
         penalty = step.penalty(model, penalties)
-    seen, factors, of_balancer = _weighed(model, tf.unstack(losses), tf.unstack(counts))
+    seen, factors, of_balancer = weighed(model, tf.unstack(losses), tf.unstack(counts))
     values = [variable.value for variable in model.trainable_variables]
     weights, of_heads = aggregation.kept(model, seen, factors)
     gradients: list[Any] = [None] * len(values)
@@ -153,7 +153,7 @@ def _keep(model: Any, rows: step.Rows) -> step.Trained:
         outputs = scale * own * factors * aggregation.factors_of(model)
         back = tape.gradient(losses, [values[place] for place in places], outputs)
         for place, one in zip(places, back, strict=True):
-            gradients[place] = add_up(_divided(dense(one), scale))
+            gradients[place] = add_up(unscaled(dense(one), scale))
     gradients = aggregation.plus(gradients, _of_penalty(model, tape, penalty, values))
     unknown = tf.zeros((len(model.tasks), len(model.tasks)), loss_dtype())
     found = aggregation.Direction(gradients, weights, unknown, seen.present, tf.constant(True))
@@ -169,7 +169,7 @@ def _means(sums: Sequence[Sequence[Any]]) -> tuple[list[Any], list[Any]]:
     return losses, counts
 
 
-def _weighed(
+def weighed(
     model: Any, losses: Sequence[Any], counts: Sequence[Any]
 ) -> tuple[step.Losses, Any, Mapping[str, Any]]:
     """What a balancer of losses says.
@@ -203,7 +203,7 @@ def _each(
     for loss, output, factor in zip(losses, outputs, step.task_factors(model), strict=True):
         if factor > 0:
             gradients = tape.gradient(loss, sources, output)
-            found.append([_divided(one, scale) for one in gradients])
+            found.append([unscaled(one, scale) for one in gradients])
         else:
             found.append([None] * len(sources))
     return found
@@ -252,7 +252,7 @@ def _of_penalty(model: Any, tape: Any, penalty: Any, values: Sequence[Any]) -> l
     return [None if one is None else add_up(one) / replicas for one in gradients]
 
 
-def _divided(gradient: Any, scale: Any) -> Any:
+def unscaled(gradient: Any, scale: Any) -> Any:
     """An unscaled gradient, in full precision."""
     if gradient is None:
         return None

@@ -9,9 +9,11 @@ import tensorflow as tf
 
 from keras_mtl.devices import only_one_cpu
 from keras_mtl.heads import loss_dtype
-from keras_mtl.training import step, tensorflow_each
+from keras_mtl.training import counting, step, tensorflow_each, tensorflow_micro
 from keras_mtl.training.aggregation import passes, passes_apart, scales
 from keras_mtl.training.clipping import clip, clips
+from keras_mtl.training.micro_batches import divided
+from keras_mtl.training.stateless import pass_variables
 from keras_mtl.training.task_sums import task_sums
 from keras_mtl.training.tensorflow_each import add_up, dense
 from keras_mtl.training.tensorflow_input import Feed, evaluation_input, feed_of, training_input
@@ -19,7 +21,6 @@ from keras_mtl.training.tensorflow_input import Feed, evaluation_input, feed_of,
 __all__ = [
     "evaluation_input",
     "make_function",
-    "pass_variables",
     "processes",
     "replica_count",
     "scope",
@@ -41,13 +42,16 @@ def train_step(model: Any, data: Any) -> dict[str, Any]:
     before = None
     if model.balancer.needs_losses_after:
         before = [tf.identity(variable.value) for variable in pass_variables(model)]
-    found = (tensorflow_each.train if step.needs_each(model) else _train)(model, rows)
+    train = tensorflow_each.train if step.needs_each(model) else _train
+    if settings.micro_batches > 1:
+        train = tensorflow_micro.train
+    found = train(model, rows)
     reached = _apply(model, found.gradients, found.whole)
     if before is not None:
         model.balancer.after_step(
             found.seen.losses, _after(model, rows, before), found.seen.present
         )
-    step.update_metrics(model, found.scored, found.sums)
+    counting.update_metrics(model, found.scored, found.sums)
     if settings.self_checks and reached is not None:
         settings.scoring.sums.update_reached(reached)
     if settings.scoring.balance is not None:
@@ -74,12 +78,16 @@ def _train(model: Any, rows: step.Rows) -> step.Trained:
 
 def _after(model: Any, rows: step.Rows, before: Sequence[Any]) -> Any:
     """The losses after the update, `(tasks,)`: the same rows, the same words and units dropped."""
-    changed = pass_variables(model)
-    now = [tf.identity(variable.value) for variable in changed]
-    _set(changed, before)
-    scored, _ = passes(model, rows, passes_apart(model))
-    _set(changed, now)
-    total, count, _ = task_sums(model, scored)
+    if model.settings.micro_batches > 1:
+        parts = divided(model, rows)
+        total, count, _ = tensorflow_micro.losses(model, parts, before, passes_apart(model))
+    else:
+        changed = pass_variables(model)
+        now = [tf.identity(variable.value) for variable in changed]
+        _set(changed, before)
+        scored, _ = passes(model, rows, passes_apart(model))
+        _set(changed, now)
+        total, count, _ = task_sums(model, scored)
     global_count = add_up(count)
     losses = add_up(total / tf.maximum(global_count, 1.0))
     return step.weighted(model, losses, global_count).losses
@@ -88,7 +96,7 @@ def _after(model: Any, rows: step.Rows, before: Sequence[Any]) -> Any:
 def test_step(model: Any, data: Any) -> dict[str, Any]:
     """Score one batch."""
     scored, _ = step.forward(model, step.rows_of(model, data), training=False)
-    step.update_metrics(model, scored, task_sums(model, scored))
+    counting.update_metrics(model, scored, task_sums(model, scored))
     return model.get_metrics_result()
 
 
@@ -193,7 +201,7 @@ def sync(model: Any) -> None:
 
 
 def _apply(model: Any, gradients: list[Any], whole: bool) -> Any:
-    """Hand the gradients to the optimizer; `step.reached` of them, `None` without variables.
+    """Hand the gradients to the optimizer; `counting.reached` of them, `None` without variables.
 
     `whole` gradients are those of the unscaled loss of the whole batch; others are of the scaled
     loss, and their mean over replicas is that of the batch.
@@ -210,7 +218,7 @@ def _apply(model: Any, gradients: list[Any], whole: bool) -> Any:
         if settings.update is None or settings.update[0] is not optimizer:
             settings.update = optimizer, _compiled_update(optimizer, variables)
         return settings.update[1](gradients)
-    reached = step.reached(gradients)
+    reached = counting.reached(gradients)
     scale = optimizer.scale_loss(tf.ones((), loss_dtype()))
     if replicas > 1 and clips(optimizer):
         # Keras would clip each replica's part, before the reduction.
@@ -235,7 +243,7 @@ def _compiled_update(optimizer: Any, variables: list[Any]) -> Callable[[list[Any
     @tf.function(jit_compile=True, autograph=False)
     def update(gradients: list[Any]) -> Any:
         _update(optimizer, gradients, variables)
-        return step.reached(gradients)
+        return counting.reached(gradients)
 
     return update
 
@@ -253,17 +261,6 @@ def _is_kerass(optimizer: Any) -> bool:
     return not isinstance(optimizer, keras.optimizers.LossScaleOptimizer) and all(
         type(part).__module__.startswith(("keras.", "keras_mtl.")) for part in parts
     )
-
-
-def pass_variables(model: Any) -> list[Any]:
-    """Variables that a pass in training changes: seeds, and averages of layers that train."""
-    frozen = {
-        id(variable)
-        for layer in model._flatten_layers()
-        if not layer.trainable
-        for variable in layer.weights
-    }
-    return [one for one in model.non_trainable_variables if id(one) not in frozen]
 
 
 def _set(variables: Sequence[Any], values: Sequence[Any]) -> None:

@@ -43,6 +43,8 @@ def test_the_resolved_file_gives_the_same_configuration(run_file, tmp_path):
     assert load_config(again).to_dict() == config.to_dict()
     assert load_config(again).fingerprint == config.fingerprint
     assert load_config(again, ["output=other"]).fingerprint == config.fingerprint
+    in_parts = ["training.micro_batches=4", "training.distribute=none"]
+    assert load_config(again, in_parts).fingerprint == config.fingerprint
     assert load_config(again, ["seed=4"]).fingerprint != config.fingerprint
 
 

@@ -109,6 +109,7 @@ def make_optimizer(kind):
     }[kind]()
 
 
+@pytest.mark.filterwarnings("ignore:`gradient_accumulation_steps` of SGD")
 @pytest.mark.parametrize("kind", ["adam", "clipped", "schedule", "averaged"])
 def test_the_compiled_update_is_that_of_an_eager_step(kind):
     model, logs = trained(make_optimizer(kind))
