@@ -205,15 +205,18 @@ def test_a_step_is_compiled_once_and_parts_drop_other_units():
     assert seeds[1] == [3 * drawn for drawn in seeds[0]]
 
 
+class Told(FAMO):
+    """Remembers how far the losses after a step are from those before."""
+
+    def after_step(self, losses, after, present):
+        self.difference.assign(keras.ops.max(keras.ops.abs(losses - after)))
+
+    def build(self, shape):
+        super().build(shape)
+        self.difference = self.add_weight((), "zeros", trainable=False, name="difference")
+
+
 def test_losses_after_a_step_drop_the_same_units():
-    class Told(FAMO):
-        def after_step(self, losses, after, present):
-            self.difference.assign(keras.ops.max(keras.ops.abs(losses - after)))
-
-        def build(self, shape):
-            super().build(shape)
-            self.difference = self.add_weight((), "zeros", trainable=False, name="difference")
-
     x, y = id_rows()
     for learning_rate, bound in ((0.0, 1e-6), (0.5, np.inf)):
         model = id_model("bag", dropout=0.5, word_dropout=0.3)
@@ -221,6 +224,16 @@ def test_losses_after_a_step_drop_the_same_units():
         model.train_on_batch(x, y)
         difference = float(keras.ops.convert_to_numpy(model.balancer.difference))
         assert (difference > 1e-3) if learning_rate else difference <= bound
+
+
+def test_a_step_with_kept_weights_weighs_the_losses_of_its_own_passes():
+    _, batch = traded.bags_of_streams()
+    model, told = id_model("bag", dropout=0.5), Told()
+    balancer = UPGrad(every=2, loss_balancer=told)
+    model.compile(keras.optimizers.SGD(0.0), balancer=balancer, micro_batches=3)
+    for _ in range(2):
+        model.train_on_batch(*batch)
+        assert float(keras.ops.convert_to_numpy(told.difference)) <= 1e-6
 
 
 @pytest.mark.parametrize("wrong", [0, -2, 2.0, "2", True, None])
