@@ -71,6 +71,10 @@ class LossBalancer(Balancer, keras.layers.Layer, abc.ABC):
         The scalar to minimise.
     """
 
+    # Whether the weights of a step are made of its losses. Where they are not, so that `call` gives
+    # the losses times weights that are known before, False spares steps in parts a pass.
+    weighs_by_losses: bool = True
+
     def __init__(self, **kwargs: Any) -> None:
         # Never in half precision, whatever the global policy: float16 ends at 65,504.
         super().__init__(**{"dtype": loss_dtype(), **kwargs})

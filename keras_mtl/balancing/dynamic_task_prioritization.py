@@ -41,6 +41,8 @@ class DynamicTaskPrioritization(LossBalancer):
         [Guo et al., 2018](https://openaccess.thecvf.com/content_ECCV_2018/html/Michelle_Guo_Focus_on_the_ECCV_2018_paper.html)
     """
 
+    weighs_by_losses = False
+
     def __init__(
         self,
         gamma: float = 1.0,

@@ -33,6 +33,8 @@ class DynamicWeightAverage(LossBalancer):
         [Liu et al., 2019](https://arxiv.org/abs/1803.10704)
     """
 
+    weighs_by_losses = False
+
     def __init__(self, temperature: float = 2.0, **options: Any) -> None:
         super().__init__(**options)
         if not temperature > 0:

@@ -17,5 +17,7 @@ class EqualWeighting(LossBalancer):
         6.0
     """
 
+    weighs_by_losses = False
+
     def call(self, losses: Any, present: Any) -> Any:
         return ops.sum(losses)

@@ -26,6 +26,8 @@ class IMTLL(LossBalancer):
         [Liu et al., 2021](https://openreview.net/forum?id=IMPnRXEWpvr)
     """
 
+    weighs_by_losses = False
+
     def build(self, losses_shape: tuple[int, ...]) -> None:
         self.log_scale = self.add_weight(
             shape=tuple(losses_shape), initializer="zeros", name="log_scale"

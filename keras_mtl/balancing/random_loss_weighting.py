@@ -27,6 +27,8 @@ class RandomLossWeighting(LossBalancer):
         [Lin et al., 2022](https://arxiv.org/abs/2111.10603)
     """
 
+    weighs_by_losses = False
+
     def __init__(self, seed: int | None = None, **options: Any) -> None:
         super().__init__(**options)
         self.seed = seed

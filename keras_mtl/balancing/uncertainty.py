@@ -37,6 +37,8 @@ class UncertaintyWeighting(LossBalancer):
         [Kendall et al., 2018](https://arxiv.org/abs/1705.07115)
     """
 
+    weighs_by_losses = False
+
     def __init__(
         self,
         initial_log_variance: float = 0.0,

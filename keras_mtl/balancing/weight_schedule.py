@@ -32,6 +32,8 @@ class WeightSchedule(LossBalancer):
         0.25
     """
 
+    weighs_by_losses = False
+
     def __init__(self, weights: Mapping[str, Weight], **options: Any) -> None:
         super().__init__(**options)
         if not isinstance(weights, Mapping) or not weights:

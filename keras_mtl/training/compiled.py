@@ -88,8 +88,8 @@ class CompiledModel(keras.Model):
                 one after another, where all at once need too much memory (gradient accumulation).
                 The gradient is that of the whole batch, unlike that of an optimizer's
                 `gradient_accumulation_steps`, which takes the mean of the parts' means; batch
-                normalisation and dropout see a part at a time. A balancer that looks at the
-                losses before it weighs them costs a pass more, without a way back.
+                normalisation and dropout see a part at a time. Where the weights of a step are
+                made of its losses it takes a pass more, without a way back.
             run_eagerly: As in Keras.
             steps_per_execution: As in Keras.
             jit_compile: As in Keras.

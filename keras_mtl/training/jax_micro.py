@@ -18,8 +18,14 @@ Found = tuple[step.Trained, Any]
 def train(model: Any, rows: step.Rows, trainable: Any, untrained: Any, scale: Any) -> Found:
     """A balancer of losses: a backward pass for each part."""
     parts = divided(model, rows)
-    sums = _before(model, rows, parts, trainable, untrained, False)
-    _, factors, of_balancer, untrained = jax_each.weighed(model, sums, trainable, untrained)
+    looks = needs_losses(model)
+    if looks:
+        sums = losses(model, parts, trainable, untrained, False)
+        seen, factors, of_balancer, untrained = jax_each.weighed(model, sums, trainable, untrained)
+    else:  # It is asked once more when the losses are there.
+        count = labelled(model, rows)
+        sums = jnp.zeros_like(count), count, count
+        _, factors, *_ = jax_each.weighed(model, sums, trainable, untrained)
     outputs = jax_each.outputs_of(model, sums[1], factors, scale)
 
     def one(rows: step.Rows, untrained: Any) -> Any:
@@ -36,10 +42,10 @@ def train(model: Any, rows: step.Rows, trainable: Any, untrained: Any, scale: An
         return [gradient / scale for gradient in gradients], scored, sums, left
 
     gradients, scored, sums, untrained = _summed(parts, one, trainable, untrained)
-    total, count, _ = sums
-    seen = step.weighted(model, total / jnp.maximum(count, 1.0), count)
+    if not looks:
+        seen, factors, of_balancer, untrained = jax_each.weighed(model, sums, trainable, untrained)
     paths = [variable.path for variable in model.trainable_variables]
-    gradients = [of_balancer.get(path, one) for path, one in zip(paths, gradients, strict=True)]
+    gradients = aggregation.plus(gradients, [of_balancer.get(path) for path in paths])
     balance = (factors, seen.present)
     gradients = step.without_idle(model, gradients)
     return step.Trained(gradients, True, scored, sums, seen, balance), untrained
@@ -109,16 +115,6 @@ def losses(model: Any, parts: step.Rows, trainable: Any, untrained: Any, apart: 
 
     _, sums = jax.lax.scan(one, untrained, parts)
     return tuple(jnp.sum(one, 0) for one in sums)
-
-
-def _before(
-    model: Any, rows: step.Rows, parts: step.Rows, trainable: Any, untrained: Any, apart: bool
-) -> Any:
-    """What the weights of a step are made of: losses only where they are looked at."""
-    if needs_losses(model):
-        return losses(model, parts, trainable, untrained, apart)
-    count = labelled(model, rows)
-    return jnp.zeros_like(count), count, jnp.zeros_like(count)
 
 
 def _summed(

@@ -11,7 +11,6 @@ from typing import Any
 import keras
 from keras import ops
 
-from keras_mtl import balancing
 from keras_mtl.heads import loss_dtype
 from keras_mtl.training.aggregation import loss_balancer
 from keras_mtl.training.clipping import inner_optimizer
@@ -103,7 +102,7 @@ def labelled(model: Any, rows: Rows) -> Any:
 def needs_losses(model: Any) -> bool:
     """Whether the weights of a step are made of its losses, which passes before it must tell."""
     balancer = loss_balancer(model)
-    return balancer is not None and type(balancer) is not balancing.EqualWeighting
+    return balancer is not None and balancer.weighs_by_losses
 
 
 def in_rows(flat: Sequence[Any], length: int) -> list[list[Any]]:

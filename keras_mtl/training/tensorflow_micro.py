@@ -43,12 +43,15 @@ def losses(model: Any, parts: step.Rows, begin: Sequence[Any], apart: bool) -> S
 def _train(model: Any, rows: step.Rows) -> step.Trained:
     """A balancer of losses: a backward pass for each part."""
     parts, variables = divided(model, rows), model.trainable_variables
-    if needs_losses(model):
+    looks = needs_losses(model)
+    if looks:
         sums = losses(model, parts, _state(model), False)
+        seen, factors, of_balancer = _weighed(model, sums)
     else:
         count = labelled(model, rows)
         sums = tf.zeros_like(count), count, count
-    _, factors, of_balancer = _weighed(model, sums)
+        with keras.StatelessScope():  # It is asked once more when the losses are there.
+            _, factors, _ = _weighed(model, sums)
     scale = _scale(model)
     outputs = model.replicas * scale * factors * _shares(model, sums[1])
 
@@ -60,13 +63,14 @@ def _train(model: Any, rows: step.Rows) -> step.Trained:
         return tape.gradient(scalar, [one.value for one in variables]), scored, sums
 
     gradients, sums = _counted(model, parts, one, variables)
+    if not looks:
+        seen, factors, of_balancer = _weighed(model, sums)
     own = [of_balancer.get(variable.path) for variable in variables]
     own = [None if one is None else one * tf.cast(scale, one.dtype) for one in own]
     found = [
         None if one is None else tf.cast(one, variable.dtype)
         for one, variable in zip(aggregation.plus(gradients, own), variables, strict=True)
     ]
-    seen = _seen(model, sums)
     balance = (factors, seen.present)
     return step.Trained(step.without_idle(model, found), False, None, sums, seen, balance)
 
@@ -214,13 +218,6 @@ def _with_penalty(model: Any, gradients: Sequence[Any], of_penalty: Sequence[Any
     """Gradients of the whole batch, and the mean over replicas of those of penalties."""
     added = [_times(add_up(one), 1 / model.replicas) for one in of_penalty]
     return aggregation.plus(gradients, added)
-
-
-def _seen(model: Any, sums: Sums) -> step.Losses:
-    """The losses of the whole batch, times their weights."""
-    total, count, _ = sums
-    count = add_up(count)
-    return step.weighted(model, add_up(total / tf.maximum(count, 1.0)), count)
 
 
 def _weighed(model: Any, sums: Sums) -> Any:

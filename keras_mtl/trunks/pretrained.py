@@ -170,7 +170,7 @@ def _load(
 ) -> tuple[Any, SubwordTokenizer]:
     folder = Path(source)
     if folder.is_dir():
-        check_folder(folder)
+        check_folder(folder, load_weights)
     import keras_hub
 
     no_tensor = _tensor_errors()

@@ -17,8 +17,8 @@ ENCODERS = ("albert", "bert", "distilbert", "roberta", "xlm-roberta")
 _VOCABULARIES = ("tokenizer.json", "vocab.txt")
 
 
-def check_folder(folder: Path) -> None:
-    """See that a folder holds a model as Hugging Face or KerasHub keep them.
+def check_folder(folder: Path, weights: bool) -> None:
+    """See that a folder holds a model as Hugging Face or KerasHub keep them, or all but `weights`.
 
     Raises:
         FileNotFoundError: If a file is missing.
@@ -43,6 +43,8 @@ def check_folder(folder: Path) -> None:
             f"The folder of a pretrained model must have a vocabulary: {' or '.join(_VOCABULARIES)}"
             f". Received: '{folder}', with {sorted(path.name for path in folder.iterdir())[:10]}."
         )
+    if not weights:
+        return
     shards = [*folder.glob("model*.safetensors"), *folder.glob("model.safetensors.index.json")]
     if not shards:
         raise FileNotFoundError(

@@ -268,6 +268,12 @@ def test_order_and_size(kind):
         assert np.isfinite(value) and np.isfinite(by_losses).all()
 
 
+@pytest.mark.parametrize("kind", exported(LossBalancer))
+def test_whether_weights_are_made_of_losses(kind):
+    one, other = (weights(made(kind), losses) for losses in ([1.0, 0.5, 2.0], [0.7, 3.0, 1.5]))
+    assert np.array_equal(one, other) == (not kind.weighs_by_losses)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

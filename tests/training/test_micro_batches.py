@@ -21,6 +21,8 @@ from tests.balancing.kinds import exported, made
 from tests.figures import at_most
 from tests.training import compared, multilabelled, traded
 from tests.training.small import (
+    demo_mixture,
+    demo_model,
     id_model,
     id_rows,
     largest_difference,
@@ -234,6 +236,17 @@ def test_a_step_with_kept_weights_weighs_the_losses_of_its_own_passes():
     for _ in range(2):
         model.train_on_batch(*batch)
         assert float(keras.ops.convert_to_numpy(told.difference)) <= 1e-6
+
+
+def test_features_that_are_kept_pass_in_parts():
+    left = []
+    for parts in (1, 5):
+        model = demo_model(kind="bag")
+        model.trunk.trainable = False
+        model.compile(keras.optimizers.SGD(0.1), balancer="uncertainty", micro_batches=parts)
+        model.fit(demo_mixture(), steps_per_epoch=4, cache_features=True, verbose=0)
+        left.append(weights_of(model))
+    assert largest_difference(left[0], left[1]) <= 2e-5
 
 
 @pytest.mark.parametrize("wrong", [0, -2, 2.0, "2", True, None])

@@ -1,7 +1,9 @@
 import json
 import math
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -135,6 +137,16 @@ def test_options(folder):
     assert mtl.trunks.pretrained(folder).preprocessor.sequence_length == LONGEST
     random = mtl.trunks.pretrained(folder, load_weights=False)
     assert np.abs(ops.convert_to_numpy(random(ids)["sequence"]) - one).max() > 0.1
+
+
+def test_random_weights_need_no_file_of_weights(folder, tmp_path):
+    for name in ("config.json", "tokenizer.json", "vocab.txt"):
+        if (Path(folder) / name).exists():
+            shutil.copy(Path(folder) / name, tmp_path)
+    trunk = mtl.trunks.pretrained(tmp_path, load_weights=False)
+    assert trunk.count_params() == mtl.trunks.pretrained(folder).count_params()
+    with pytest.raises(FileNotFoundError, match=r"must have its weights as 'model.safetensors'"):
+        mtl.trunks.pretrained(tmp_path)
 
 
 def texts_of_length(*lengths):

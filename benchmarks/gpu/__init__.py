@@ -1,0 +1,1 @@
+"""What `accelerator.py` runs, each module in a process of its own."""
