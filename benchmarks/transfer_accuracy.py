@@ -86,7 +86,11 @@ def of_pair(ways=(("imdb", "reuters"), ("reuters", "imdb")), seeds=(0, 1, 2)):
     print("| source to target | labels | way | test accuracy | over scratch | steps to its best |")
     print("|---|---|---|---|---|---|")
     for source, target in ways:
-        runs = [pair.compared(source, target, seed) for seed in seeds]
+        runs = []
+        for seed in seeds:
+            runs.append(pair.compared(source, target, seed))
+            # An hour of work: what is known is told, should the rest be broken off.
+            print(f"{source} to {target}, seed {seed}: {runs[-1]}", file=sys.stderr, flush=True)
         for share in pair.EPOCHS:
             for way in pair.WAYS:
                 cells = [run[share][way] for run in runs]
