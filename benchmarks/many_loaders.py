@@ -101,6 +101,12 @@ def main():
         print(f"round {number + 1}:", {who: round(one[-1], 1) for who, one in rates.items()})
     ratios = [one / other for one, other in zip(rates["ours"], rates["torch"], strict=True)]
     ratio = statistics.median(ratios)
+    print("\n| training | rows/s |\n|---|---|")
+    for who, found in rates.items():
+        print(
+            f"| {who} | {statistics.median(found):,.0f} ({min(found):,.0f} to {max(found):,.0f}) |"
+        )
+    print()
     print(
         f"rows per second over PyTorch's: {ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f}; "
         f"goal: at least {GOAL})"

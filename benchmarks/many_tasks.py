@@ -2,6 +2,7 @@
 
     python benchmarks/many_tasks.py                       # rows per second, goal: flat within 1.3
     python benchmarks/many_tasks.py --model bag --rounds 1 --steps 20
+    python benchmarks/many_tasks.py --tasks 16 --lengths 50 100 200 400   # as texts lengthen
 
 The same rows, the same tokenizer and trunk, 64 rows a step; only the number of tasks and streams
 differs. For fewer tasks than domains, domains are put together in the order of their names; for
@@ -11,7 +12,8 @@ The status is 1 where the slowest has less than the goal of the fastest: ratio o
 
 Of more tasks a step has fewer rows of each, and each of them is padded to the longest text of its
 pass, whatever the task: tokens per second, padding counted, tell what tasks cost apart from that.
-A cap on the length of texts (`--length`) makes domains more alike.
+A cap on the length of texts (`--length`) makes domains more alike. With several caps (`--lengths`)
+nothing is asked: padded tokens per second tell what lengths cost apart from padding.
 
 Compile seconds are those of the first `fit` of so many steps beyond the same steps later. Rows are
 read from `fdu_mtl` in the folder `KERAS_MTL_DATA`: `train.jsonl.gz` with `text`, `label` and
@@ -182,16 +184,28 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--steps", type=int, default=60, help="measured steps of each, in a round")
     parser.add_argument("--length", type=int, default=400, help="most tokens of a text")
+    parser.add_argument("--lengths", type=int, nargs="+", help="several, in place of --length")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     folder = os.environ.get("KERAS_MTL_DATA")
     if not folder:
         raise SystemExit("KERAS_MTL_DATA must name the folder with `fdu_mtl`. Received: nothing.")
+    parts = domains(folder)
+    if options.lengths:
+        return of_lengths(options, parts)
+    rates, compiling, reports = trained(options, parts, options.length)
+    print(table(rates, compiling, reports))
+    found = spread(rates)
+    print(f"slowest to fastest: 1 to {found:.2f} (goal: 1 to {GOAL})")
+    return int(found > GOAL)
+
+
+def trained(options, parts, length):
+    """Rates of all rounds, compile seconds and reports, each by number of tasks."""
     import keras_mtl as mtl
 
-    parts = domains(folder)
     tokenizer = mtl.WordTokenizer.fit(
-        *parts.values(), vocabulary_size=VOCABULARY, sequence_length=options.length
+        *parts.values(), vocabulary_size=VOCABULARY, sequence_length=length
     )
     trainings, compiling = {}, {}
     for tasks in options.tasks:
@@ -208,10 +222,23 @@ def main():
         )
         for tasks in order:
             rates[tasks].append(trainings[tasks].rate(options.steps))
-    print(table(rates, compiling, {tasks: one.report for tasks, one in trainings.items()}))
-    found = spread(rates)
-    print(f"slowest to fastest: 1 to {found:.2f} (goal: 1 to {GOAL})")
-    return int(found > GOAL)
+    return rates, compiling, {tasks: one.report for tasks, one in trainings.items()}
+
+
+def of_lengths(options, parts):
+    """A line for each cap on the length of texts; nothing is asked of it."""
+    lines = []
+    for length in options.lengths:
+        rates, _, reports = trained(options, parts, length)
+        for tasks, found in rates.items():
+            rate, tokens = statistics.median(found), tokens_per_row(reports[tasks])
+            lines.append(
+                f"| {length} | {tasks} | {rate:,.0f} ({min(found):,.0f} to {max(found):,.0f}) | "
+                f"{rate * tokens:,.0f} | {reports[tasks]['padding']:.1%} |"
+            )
+    print(f"| length | tasks | {RATE} | {TOKENS} | padding |\n|---|---|---|---|---|")
+    print("\n".join(lines))
+    return 0
 
 
 if __name__ == "__main__":

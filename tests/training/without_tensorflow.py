@@ -11,16 +11,14 @@ class Absent:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
-sys.meta_path.insert(0, Absent())
-
-import keras  # noqa: E402
-import numpy as np  # noqa: E402
-
-import keras_mtl as mtl  # noqa: E402
-from keras_mtl import transfer  # noqa: E402
-
-
 def main(folder):
+    sys.meta_path.insert(0, Absent())
+    import keras
+    import numpy as np
+
+    import keras_mtl as mtl
+    from keras_mtl import transfer
+
     reviews, newswire = mtl.load_dataset("demo_reviews"), mtl.load_dataset("demo_newswire")
     words = mtl.WordTokenizer.fit(reviews.train, newswire.train)
     tasks = [
