@@ -249,6 +249,15 @@ def test_features_that_are_kept_pass_in_parts():
     assert largest_difference(left[0], left[1]) <= 2e-5
 
 
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="JAX knows every shape")
+@pytest.mark.parametrize("balancer", ["equal", "uncertainty", "ascending"])
+def test_rows_whose_number_is_known_in_the_step_alone(balancer, monkeypatch):
+    monkeypatch.setattr("keras_mtl.training.tensorflow_step._MAX_STATIC_SHAPES", 0)
+    given = (lambda: PCGrad("ascending")) if balancer == "ascending" else lambda: balancer
+    for make in (traded.bags, traded.bags_of_streams):
+        at_most(f"{make.__name__} apart", far(make, given, 5), 2e-5)
+
+
 @pytest.mark.parametrize("wrong", [0, -2, 2.0, "2", True, None])
 def test_no_number_of_parts(wrong):
     with pytest.raises(ValueError, match=r"`micro_batches` of `compile` must be a whole number"):
