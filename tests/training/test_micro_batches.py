@@ -16,6 +16,7 @@ from keras_mtl.balancing import (
     UncertaintyWeighting,
     UPGrad,
 )
+from keras_mtl.training import micro_batches
 from keras_mtl.training.micro_batches import check_accumulation
 from tests.balancing.kinds import exported, made
 from tests.figures import at_most
@@ -253,9 +254,24 @@ def test_features_that_are_kept_pass_in_parts():
 @pytest.mark.parametrize("balancer", ["equal", "uncertainty", "ascending"])
 def test_rows_whose_number_is_known_in_the_step_alone(balancer, monkeypatch):
     monkeypatch.setattr("keras_mtl.training.tensorflow_step._MAX_STATIC_SHAPES", 0)
-    given = (lambda: PCGrad("ascending")) if balancer == "ascending" else lambda: balancer
-    for make in (traded.bags, traded.bags_of_streams):
-        at_most(f"{make.__name__} apart", far(make, given, 5), 2e-5)
+    evened = micro_batches._evened
+    sizes = []
+
+    def noted(model, rows, stream):
+        sizes.append(rows.x[stream]["token_ids"].shape[0])
+        return evened(model, rows, stream)
+
+    monkeypatch.setattr(micro_batches, "_evened", noted)
+    left = []
+    for parts in (1, 5):
+        model = id_model("bag", seed=1)
+        given = PCGrad("ascending") if balancer == "ascending" else balancer
+        model.compile(keras.optimizers.SGD(0.1), balancer=given, micro_batches=parts)
+        for rows in (24, 17, 21):
+            model.train_on_batch(*id_rows(rows))
+        left.append(weights_of(model))
+    assert None in sizes
+    at_most("apart", largest_difference(*left), 2e-5)
 
 
 @pytest.mark.parametrize("wrong", [0, -2, 2.0, "2", True, None])
