@@ -24,32 +24,6 @@ class Pull(NamedTuple):
     reached: list[list[bool]]
 
 
-def train(
-    model: Any, rows: step.Rows, trainable: Any, untrained: Any, scale: Any
-) -> tuple[step.Trained, Any]:
-    """The direction of a step from the gradients of its tasks, and the state it leaves."""
-    from keras_mtl.training import jax_micro  # These two build on this module.
-    from keras_mtl.training.jax_at_features import at_features
-
-    solve, hold = at_parameters, keep
-    if aggregation.level(model) == "features":
-        solve = at_features
-    if model.settings.micro_batches > 1:
-        solve, hold = jax_micro.at_parameters, jax_micro.keep
-    every = getattr(model.balancer, "every", 1)
-    if every == 1:
-        return solve(model, rows, trainable, untrained, scale)
-    with scope_of(model, trainable, untrained):
-        turn = jnp.mod(jnp.asarray(model.balancer.steps), every) == 0
-    return jax.lax.cond(
-        turn,
-        lambda trainable, untrained: solve(model, rows, trainable, untrained, scale),
-        lambda trainable, untrained: hold(model, rows, trainable, untrained, scale),
-        trainable,
-        untrained,
-    )
-
-
 def at_parameters(
     model: Any, rows: step.Rows, trainable: Any, untrained: Any, scale: Any
 ) -> tuple[step.Trained, Any]:

@@ -11,8 +11,8 @@ import keras
 
 from keras_mtl.data.mixing.batches import Batches
 from keras_mtl.heads import loss_dtype
-from keras_mtl.training import counting, jax_each, jax_micro, step
-from keras_mtl.training.aggregation import passes, passes_apart
+from keras_mtl.training import aggregation, counting, jax_each, jax_micro, step
+from keras_mtl.training.jax_at_features import at_features
 from keras_mtl.training.micro_batches import divided
 from keras_mtl.training.stateless import scope_of, values_of
 from keras_mtl.training.task_sums import task_sums
@@ -27,7 +27,7 @@ def train_step(model: Any, state: Any, data: Any) -> tuple[dict[str, Any], Any]:
     with keras.StatelessScope(state_mapping=list(zip(optimizer.variables, slots, strict=True))):
         scale = optimizer.scale_loss(1.0)
     of_losses = jax_micro.train if settings.micro_batches > 1 else _train
-    train = jax_each.train if step.needs_each(model) else of_losses
+    train = _train_each if step.needs_each(model) else of_losses
     found, untrained = train(model, rows, trainable, untrained, scale)
     gradients = [None if one is None else one * scale for one in found.gradients]
     with warnings.catch_warnings():
@@ -63,6 +63,29 @@ def _train(
     return step.Trained(gradients, True, scored, sums, seen, balance), untrained
 
 
+def _train_each(
+    model: Any, rows: step.Rows, trainable: Any, untrained: Any, scale: Any
+) -> tuple[step.Trained, Any]:
+    """The direction of a step from the gradients of its tasks, and the state it leaves."""
+    solve, hold = jax_each.at_parameters, jax_each.keep
+    if aggregation.level(model) == "features":
+        solve = at_features
+    if model.settings.micro_batches > 1:
+        solve, hold = jax_micro.at_parameters, jax_micro.keep
+    every = getattr(model.balancer, "every", 1)
+    if every == 1:
+        return solve(model, rows, trainable, untrained, scale)
+    with scope_of(model, trainable, untrained):
+        turn = jax.numpy.mod(jax.numpy.asarray(model.balancer.steps), every) == 0
+    return jax.lax.cond(
+        turn,
+        lambda trainable, untrained: solve(model, rows, trainable, untrained, scale),
+        lambda trainable, untrained: hold(model, rows, trainable, untrained, scale),
+        trainable,
+        untrained,
+    )
+
+
 def _after(
     model: Any, rows: step.Rows, trainable: Any, untrained: tuple[Any, Any], seen: step.Losses
 ) -> Any:
@@ -70,10 +93,12 @@ def _after(
     before, now = untrained
     if model.settings.micro_batches > 1:
         parts = divided(model, rows)
-        total, count, _ = jax_micro.losses(model, parts, trainable, before, passes_apart(model))
+        total, count, _ = jax_micro.losses(
+            model, parts, trainable, before, aggregation.passes_apart(model)
+        )
     else:
         with scope_of(model, trainable, before, collect_losses=True):
-            scored, _ = passes(model, rows, passes_apart(model))
+            scored, _ = aggregation.passes(model, rows, aggregation.passes_apart(model))
             total, count, _ = task_sums(model, scored)
     with scope_of(model, trainable, before):
         losses = step.weighted(model, total / jax.numpy.maximum(count, 1.0), count).losses
