@@ -5,10 +5,10 @@
     python benchmarks/tables.py a --more "--rounds 2"   # with an option for its script
 
 (a) IMDB and Reuters, an LSTM; (b) ATIS with MiniLM; (c) 16 domains of FDU-MTL; (d) balancers; (e)
-T tasks predicted on one text; (f) the cost of a row as tasks grow from 1 to 64, and as texts
+T tasks predicted on one text; the cost of a row (f) as tasks grow from 1 to 64, and (g) as texts
 lengthen. Each is a script of this folder, with its own goals and needs, which its first lines tell;
-(a) to (d) want PyTorch. What they print goes to `tables.md` in the folder `--out`, plots beside it.
-The status is 1 where a script's is not 0.
+(a) to (d) want PyTorch. What (a) prints goes to `a.md` in the folder `--out`, its plot to `a.svg`,
+and so on. The status is 1 where a script's is not 0.
 """
 
 import argparse
@@ -136,20 +136,20 @@ def main():
     parser.add_argument("--more", default="", help="more options of the scripts, as one text")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    parts, failed = [f"# Speed, {date.today()}\n"], []
+    failed = []
     for letter in options.tables:
         table, more = TABLES[letter], shlex.split(options.more)
         print(f"\n({letter}) {table.title}\n", flush=True)
         text, status = output_of(table, more)
         shown = shlex.join(["python", f"benchmarks/{table.command[0]}", *table.command[1:], *more])
-        parts.append(f"## {table.title}\n\n`{shown}`, status {status}:\n\n{text}")
+        parts = [f"## {table.title}, {date.today()}\n\n`{shown}`, status {status}:\n\n{text}"]
         rows = rows_of(text)
         if rows and table.value in rows[0]:
             draw(table, rows, options.out / f"{letter}.svg")
             parts.append(f"![{table.title}]({letter}.svg)\n")
         if status:
             failed.append(letter)
-        (options.out / "tables.md").write_text("\n".join(parts), "utf-8")
+        (options.out / f"{letter}.md").write_text("\n".join(parts), "utf-8")
     print(f"\nbelow a goal, or failed: {', '.join(failed) or 'none'}")
     return int(bool(failed))
 

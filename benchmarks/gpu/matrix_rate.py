@@ -2,9 +2,8 @@
 
 import json
 import sys
-import time
 
-REPEATS = 20
+from pair.matrix_rate import best
 
 
 def main(settings):
@@ -16,13 +15,8 @@ def main(settings):
     kind = jnp.bfloat16 if settings["half"] else jnp.float32
     matrix = jax.random.normal(jax.random.key(0), (size, size), kind)
     product = jax.jit(lambda one: one @ one)
-    product(matrix).block_until_ready()
-    times = []
-    for _ in range(REPEATS):
-        begin = time.perf_counter()
-        product(matrix).block_until_ready()
-        times.append(time.perf_counter() - begin)
-    return {"operations": 2 * size**3 / min(times), "device": device.device_kind}
+    rate = best(lambda: product(matrix).block_until_ready(), size)
+    return {"operations": rate, "device": device.device_kind}
 
 
 if __name__ == "__main__":

@@ -75,6 +75,12 @@ class LossBalancer(Balancer, keras.layers.Layer, abc.ABC):
     # the losses times weights that are known before, False spares steps in parts a pass.
     weighs_by_losses: bool = True
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        # What a class says of its own `call` need not be true of one that is written anew.
+        if "call" in vars(cls) and "weighs_by_losses" not in vars(cls):
+            cls.weighs_by_losses = True
+
     def __init__(self, **kwargs: Any) -> None:
         # Never in half precision, whatever the global policy: float16 ends at 65,504.
         super().__init__(**{"dtype": loss_dtype(), **kwargs})

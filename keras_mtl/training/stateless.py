@@ -29,10 +29,12 @@ def values_of(scope: keras.StatelessScope, variables: Any) -> list[Any]:
 
 def pass_variables(model: Any) -> list[Any]:
     """Variables that a pass in training changes: seeds, and averages of layers that train."""
-    frozen = {
+    unchanged = {
         id(variable)
         for layer in model._flatten_layers()
         if not layer.trainable
         for variable in layer.weights
     }
-    return [one for one in model.non_trainable_variables if id(one) not in frozen]
+    # Those of a balancer change behind the passes, and may be as large as all gradients.
+    unchanged |= {id(one) for layer in model.balancer_layers for one in layer.variables}
+    return [one for one in model.non_trainable_variables if id(one) not in unchanged]

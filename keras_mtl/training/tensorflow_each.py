@@ -260,3 +260,8 @@ def unscaled(gradient: Any, scale: Any) -> Any:
         values = tf.cast(gradient.values, loss_dtype()) / scale
         return tf.IndexedSlices(values, gradient.indices, gradient.dense_shape)
     return tf.cast(gradient, loss_dtype()) / scale
+
+
+def times(gradient: Any, factor: Any) -> Any:
+    """A gradient times a factor, `None` where there is none."""
+    return None if gradient is None else gradient * tf.cast(factor, gradient.dtype)

@@ -12,7 +12,7 @@ from keras_mtl.training import tensorflow_each as each_of
 from keras_mtl.training.micro_batches import divided, in_rows, labelled, needs_losses, part_of
 from keras_mtl.training.stateless import pass_variables, values_of
 from keras_mtl.training.task_sums import separate_sums, stacked, task_sums
-from keras_mtl.training.tensorflow_each import add_up, dense
+from keras_mtl.training.tensorflow_each import add_up, dense, times
 
 Sums = tuple[Any, Any, Any]
 # From a part to gradients, `None` where there is none; rows, if metrics are to count them; sums.
@@ -96,7 +96,7 @@ def _at_parameters(model: Any, rows: step.Rows) -> step.Trained:
     seen, factors, of_balancer = _weighed(model, sums)
     *each, of_penalty = in_rows(flat, len(variables))
     each = [
-        [_times(add_up(one), factor / scale) for one in row]
+        [times(add_up(one), factor / scale) for one in row]
         for row, factor in zip(each, tf.unstack(factors), strict=True)
     ]
     model.settings.part = aggregation.parts_of(model, each)
@@ -131,7 +131,7 @@ def _keep(model: Any, rows: step.Rows) -> step.Trained:
 
     flat, sums = _counted(model, parts, one, [*variables] * 2)
     gradients, of_penalty = in_rows(flat, len(variables))
-    gradients = [_times(add_up(one), 1 / scale) for one in gradients]
+    gradients = [times(add_up(one), 1 / scale) for one in gradients]
     gradients = _with_penalty(model, gradients, of_penalty)
     unknown = tf.zeros((len(model.tasks),) * 2, loss_dtype())
     found = aggregation.Direction(gradients, weights, unknown, seen.present, tf.constant(True))
@@ -216,7 +216,7 @@ def _penalty(model: Any, penalties: Sequence[Any]) -> Any:
 
 def _with_penalty(model: Any, gradients: Sequence[Any], of_penalty: Sequence[Any]) -> list[Any]:
     """Gradients of the whole batch, and the mean over replicas of those of penalties."""
-    added = [_times(add_up(one), 1 / model.replicas) for one in of_penalty]
+    added = [times(add_up(one), 1 / model.replicas) for one in of_penalty]
     return aggregation.plus(gradients, added)
 
 
@@ -224,7 +224,3 @@ def _weighed(model: Any, sums: Sums) -> Any:
     """What a balancer of losses says to the sums of a replica."""
     counts = add_up(sums[1])
     return each_of.weighed(model, tf.unstack(sums[0] / tf.maximum(counts, 1.0)), tf.unstack(counts))
-
-
-def _times(gradient: Any, factor: Any) -> Any:
-    return None if gradient is None else gradient * tf.cast(factor, gradient.dtype)

@@ -15,7 +15,7 @@ from keras_mtl.training.clipping import clip, clips
 from keras_mtl.training.micro_batches import divided
 from keras_mtl.training.stateless import pass_variables
 from keras_mtl.training.task_sums import task_sums
-from keras_mtl.training.tensorflow_each import add_up, dense
+from keras_mtl.training.tensorflow_each import add_up, dense, times
 from keras_mtl.training.tensorflow_input import Feed, evaluation_input, feed_of, training_input
 
 __all__ = [
@@ -223,12 +223,12 @@ def _apply(model: Any, gradients: list[Any], whole: bool) -> Any:
     if replicas > 1 and clips(optimizer):
         # Keras would clip each replica's part, before the reduction.
         if not whole:
-            gradients = [_times(add_up(one), 1 / (replicas * scale)) for one in gradients]
+            gradients = [times(add_up(one), 1 / (replicas * scale)) for one in gradients]
         gradients, whole = clip(optimizer, gradients), True
     if whole and scales(optimizer):
-        gradients = [_times(one, scale) for one in gradients]
+        gradients = [times(one, scale) for one in gradients]
     if replicas > 1:  # The optimizer adds them up over replicas itself.
-        gradients = [_times(one, 1 / replicas) for one in gradients]
+        gradients = [times(one, 1 / replicas) for one in gradients]
     _update(optimizer, gradients, variables)
     return reached
 
@@ -266,10 +266,6 @@ def _is_kerass(optimizer: Any) -> bool:
 def _set(variables: Sequence[Any], values: Sequence[Any]) -> None:
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
-
-
-def _times(gradient: Any, factor: Any) -> Any:
-    return None if gradient is None else gradient * tf.cast(factor, gradient.dtype)
 
 
 def _first(model: Any, value: Any) -> Any:

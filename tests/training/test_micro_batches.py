@@ -7,7 +7,7 @@ import pytest
 import keras_mtl as mtl
 from keras_mtl.balancing import (
     FAMO,
-    MGDA,
+    EqualWeighting,
     GradDrop,
     GradientAggregator,
     LossBalancer,
@@ -17,7 +17,7 @@ from keras_mtl.balancing import (
     UPGrad,
 )
 from keras_mtl.training import micro_batches
-from keras_mtl.training.micro_batches import check_accumulation
+from keras_mtl.training.stateless import pass_variables
 from tests.balancing.kinds import exported, made
 from tests.figures import at_most
 from tests.training import compared, multilabelled, traded
@@ -250,10 +250,34 @@ def test_features_that_are_kept_pass_in_parts():
     assert largest_difference(left[0], left[1]) <= 2e-5
 
 
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="JAX knows every shape")
+class Squares(EqualWeighting):
+    """Weighs by losses, and does not say so."""
+
+    def call(self, losses, present):
+        return keras.ops.sum(losses * losses)
+
+
+def test_a_call_that_is_written_anew_gets_its_losses():
+    assert Squares.weighs_by_losses and not EqualWeighting.weighs_by_losses
+    start = weights_of(traded.bags()[0])
+    model, _ = trained(traded.bags, Squares, 5)
+    assert largest_difference(start, weights_of(model)) > 1e-3
+    at_most("apart", far(traded.bags, Squares, 5), 2e-5)
+
+
+def test_what_balancers_keep_is_not_carried_from_part_to_part():
+    model, _ = traded.bags()
+    model.compile("sgd", balancer="moco")
+    kept = {id(one) for layer in model.balancer_layers for one in layer.variables}
+    assert kept and not kept & {id(one) for one in pass_variables(model)}
+
+
 @pytest.mark.parametrize("balancer", ["equal", "uncertainty", "ascending"])
-def test_rows_whose_number_is_known_in_the_step_alone(balancer, monkeypatch):
-    monkeypatch.setattr("keras_mtl.training.tensorflow_step._MAX_STATIC_SHAPES", 0)
+def test_batches_of_many_sizes(balancer, monkeypatch):
+    """As many that on TensorFlow their number of rows is known in the step alone."""
+    on_tensorflow = keras.backend.backend() == "tensorflow"
+    if on_tensorflow:
+        monkeypatch.setattr("keras_mtl.training.tensorflow_step._MAX_STATIC_SHAPES", 0)
     evened = micro_batches._evened
     sizes = []
 
@@ -270,36 +294,5 @@ def test_rows_whose_number_is_known_in_the_step_alone(balancer, monkeypatch):
         for rows in (24, 17, 21):
             model.train_on_batch(*id_rows(rows))
         left.append(weights_of(model))
-    assert None in sizes
+    assert (None in sizes) == on_tensorflow
     at_most("apart", largest_difference(*left), 2e-5)
-
-
-@pytest.mark.parametrize("wrong", [0, -2, 2.0, "2", True, None])
-def test_no_number_of_parts(wrong):
-    with pytest.raises(ValueError, match=r"`micro_batches` of `compile` must be a whole number"):
-        traded.bags()[0].compile(micro_batches=wrong)
-
-
-def test_features_of_all_rows_at_once_are_refused():
-    model, _ = traded.bags()
-    with pytest.raises(ValueError, match="must be 1 under MGDA with level='features'"):
-        model.compile(balancer=MGDA(level="features"), micro_batches=2)
-    assert model.settings is None
-    model.compile(balancer=MGDA(level="features"))
-
-
-def test_accumulation_by_the_optimizer_is_another_thing():
-    model, (x, y, weights) = traded.bags()
-    adam = keras.optimizers.Adam(0.01, gradient_accumulation_steps=3)
-    with pytest.warns(UserWarning, match="however few labels") as told:
-        model.compile(adam)
-    assert "`gradient_accumulation_steps` of Adam is 3" in str(told[0].message)
-    assert "compile(micro_batches=3)" in str(told[0].message)
-
-
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="fails on TensorFlow alone")
-def test_accumulation_by_the_optimizer_on_several_devices_is_refused():
-    adam = keras.optimizers.Adam(0.01, gradient_accumulation_steps=3)
-    with pytest.raises(ValueError, match="must be None on several devices.*Received: 3, and 2"):
-        check_accumulation(keras.optimizers.LossScaleOptimizer(adam), 2)
-    check_accumulation(keras.optimizers.Adam(0.01), 2)

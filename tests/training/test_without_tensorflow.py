@@ -4,13 +4,6 @@ import os
 import subprocess
 import sys
 
-import keras
-import pytest
-
-pytestmark = pytest.mark.skipif(
-    keras.backend.backend() != "tensorflow", reason="a process of its own, the same on both"
-)
-
 
 def test_jax_trains_predicts_and_saves_without_it(tmp_path):
     command = [sys.executable, "-m", "tests.training.without_tensorflow", str(tmp_path)]
