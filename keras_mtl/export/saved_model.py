@@ -15,9 +15,12 @@ from keras_mtl.export.graph_reader import (
     reads_words,
     tokenizer_in_graph,
 )
+from keras_mtl.export.joined_heads import JoinedHeads, joined_heads
 from keras_mtl.heads import WORD_STARTS
 from keras_mtl.model import MultiTaskModel
 from keras_mtl.tasks import WORD_PLACES
+from keras_mtl.training.features import features_of
+from keras_mtl.training.step import scores_of
 
 ALL_TASKS = "serving_default"
 TEXTS = "texts"
@@ -29,7 +32,8 @@ def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]
     """Write the forward pass of a model, without anything that only training needs.
 
     Each signature is traced once, for any number of rows of any length. Where a cleaning step
-    cannot be in a graph, those on texts take and give the same, but fail at every call.
+    cannot be in a graph, those on texts take and give the same, but fail at every call. Heads that
+    read one vector are joined where all tasks are asked for; a task by itself is its own head.
 
     Args:
         model: The model.
@@ -42,19 +46,23 @@ def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]
 
     root = tf.Module(name="bundle")
     with _without_cudnn(model):
-        functions = {TOKEN_IDS: (predict := _on_ids(model))}
+        alone = _on_ids(model, [])
+        joined = joined_heads(model)
+        together = _on_ids(model, joined) if joined else alone
+        functions = {TOKEN_IDS: together}
         if tokenizer := tokenizer_in_graph(model):
             # Its tables have to hang on what is saved.
             root.reader = graph_reader(model, tokenizer)
             read = root.reader.__call__.get_concrete_function()
             several = any(task.several for task in model.tasks)
             for name, names, of_words in _signatures_on_texts(model):
+                predict = together if name == ALL_TASKS else alone
                 functions[name] = _on_texts(read, predict, names, of_words, several)
             root.compared = {}
             for reads in COMPARED:
                 if reader := compared_reader(model, tokenizer, reads):
                     root.compared[reads] = reader
-                    functions[reads] = _on_compared(model, reader, predict, reads)
+                    functions[reads] = _on_compared(model, reader, alone, reads)
     # Only variables that a signature reads: not the optimizer's, nor the seeds of dropout.
     used = {id(one): one for function in functions.values() for one in function.variables}
     root.weights = list(used.values())
@@ -64,17 +72,26 @@ def write_saved_model(model: MultiTaskModel, path: Path) -> dict[str, list[str]]
     return {name: others.get(name, [TEXTS]) for name in functions}
 
 
-def _on_ids(network: Any) -> Any:
+def _on_ids(model: MultiTaskModel, joined: Sequence[JoinedHeads]) -> Any:
+    """All predictions from the model's inputs; some heads in one go, the others each by itself."""
     import tensorflow as tf
 
     specs = {
         name: tf.TensorSpec(tensor.shape, tensor.dtype, name=name)
-        for name, tensor in network.input.items()
+        for name, tensor in model.input.items()
     }
 
     @tf.function(input_signature=[specs], autograph=False)
     def serve_ids(inputs: Any) -> Any:
-        return network(inputs, training=False)
+        if not joined:
+            return model(inputs, training=False)
+        features = features_of(model, {TEXTS: inputs}, training=False)[0][TEXTS]
+        found: dict[str, Any] = {}
+        for heads in joined:
+            found |= heads(features)
+        others = (task for task in model.tasks if task.name not in found)
+        found |= {one.name: scores_of(model, one, features, training=False)[1] for one in others}
+        return {task.name: found[task.name] for task in model.tasks}
 
     return serve_ids.get_concrete_function()
 

@@ -50,7 +50,7 @@ def _scores(
     model: Any, tasks: Sequence[Task], features: Sequence[Mapping[str, Any]], training: bool
 ) -> dict[str, tuple[Any, Any]]:
     heads = [model.heads[task.name] for task in tasks]
-    if not all(_joins(head, heads[0]) for head in heads):
+    if not all(is_plain(one) and one.trainable == heads[0].trainable for one in heads):
         return {}
     vectors = [head.vectors(one) for head, one in zip(heads, features, strict=True)]
     shapes = {tuple(one.shape) for one in vectors}
@@ -65,15 +65,14 @@ def _scores(
     return {task.name: tuple(pair) for task, *pair in zip(tasks, *parts, strict=True)}
 
 
-def _joins(head: Any, first: Any) -> bool:
-    """Whether a head does what the first does, with weights of its own."""
+def is_plain(head: Any) -> bool:
+    """Whether a head is a `PooledHead` and no more, so that its weights say what it does."""
     if type(head) is not PooledHead:  # Of another kind, with layers of other names.
         return False
     layers = [one for one in (head, head.hidden, head.scores) if one is not None]
-    return (
-        head.trainable == first.trainable
-        and all(one.built and one.activity_regularizer is None for one in layers)
-        and all(one.quantization_mode is None for one in layers)
+    return all(
+        one.built and one.activity_regularizer is None and one.quantization_mode is None
+        for one in layers
     )
 
 

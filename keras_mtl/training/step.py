@@ -165,12 +165,18 @@ def pass_heads(
                 scores = together.get(task.name)
                 own = []
                 if scores is None:
-                    scores = _scores(model, task, found, learns)
+                    scores = scores_of(model, task, found, learns)
                     own = pass_penalties(model.heads[task.name]) if learns else []
                 scored[task.name].append(_scored(task, rows, stream, *scores))
                 feeding = sum(task.name in labels for labels in rows.y.values())
                 penalties += [penalty / feeding for penalty in own]
     return scored, penalties
+
+
+def scores_of(model: Any, task: Task, features: Any, training: bool) -> tuple[Any, Any]:
+    """Scores and predictions of one task's rows of one stream."""
+    scores = model.heads[task.name](of_task(task, features), training=training)
+    return scores, model.predictions[task.name](scores)
 
 
 def objective(
@@ -243,12 +249,6 @@ def without_idle(model: Any, gradients: Sequence[Any]) -> list[Any]:
         None if variable.path in model.settings.idle else gradient
         for gradient, variable in zip(gradients, model.trainable_variables, strict=True)
     ]
-
-
-def _scores(model: Any, task: Task, features: Any, training: bool) -> tuple[Any, Any]:
-    """Scores and predictions of one task's rows of one stream."""
-    scores = model.heads[task.name](of_task(task, features), training=training)
-    return scores, model.predictions[task.name](scores)
 
 
 def _scored(task: Task, rows: Rows, stream: str, scores: Any, prediction: Any) -> Scored:
