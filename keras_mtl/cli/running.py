@@ -14,17 +14,19 @@ import click
 import keras
 
 from keras_mtl.cli import commands
-from keras_mtl.runs.errors import RunFailed
-from keras_mtl.training import SelfCheckError
+from keras_mtl.runs.errors import RunError, RunFailed
+from keras_mtl.training import CheckpointError, SelfCheckError, StateError
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+# Why a run broke off, where the words say it all: labels, the disk, what is to be gone on from.
+_IN_WORDS = (SelfCheckError, CheckpointError, StateError, RunError)
 
 
 def run_command(name: str, options: Mapping[str, Any]) -> int:
     """Run a command and tell how it ended.
 
     Bad input is one message without a traceback. A run that fails shows one, since the mistake
-    may be in a user's own class, unless a self-check ended it.
+    may be in a user's own class, unless a self-check ended it, a full disk or a damaged state.
 
     Args:
         name: The command.
@@ -44,7 +46,7 @@ def run_command(name: str, options: Mapping[str, Any]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except RunFailed as error:
-        if not isinstance(error.__cause__, SelfCheckError):
+        if not isinstance(error.__cause__, _IN_WORDS):
             click.echo(traceback.format_exc().rstrip(), err=True)
         click.echo(f"Error: {error}", err=True)
         return FAILED

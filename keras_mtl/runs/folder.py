@@ -89,14 +89,23 @@ class RunFolder:
             yield
 
     def write(self, name: str, content: Any) -> None:
-        """Write a file whole or not at all: JSON, or text as it is."""
+        """Write a file whole or not at all: JSON, or text as it is.
+
+        Raises:
+            RunError: If the disk is full, or nothing can be written there.
+        """
         if not isinstance(content, str):
             content = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-        write_text(self.path / name, content)
+        with self._readable_errors():
+            write_text(self.path / name, content)
 
     def append(self, name: str, entry: dict[str, Any]) -> None:
-        """Add a line of JSON."""
-        with open(self.path / name, "a", encoding="utf-8") as file:
+        """Add a line of JSON.
+
+        Raises:
+            RunError: If the disk is full, or nothing can be written there.
+        """
+        with self._readable_errors(), open(self.path / name, "a", encoding="utf-8") as file:
             file.write(line_of(entry))
 
     def read(self, name: str) -> Any:

@@ -16,8 +16,8 @@ import keras
 from keras_mtl.config import RunConfig
 from keras_mtl.reports import FORMAT, write_report
 from keras_mtl.runs.building import Built
-from keras_mtl.runs.errors import RunFailed, RunInterrupted
-from keras_mtl.runs.folder import INFO, RunFolder
+from keras_mtl.runs.errors import RunError, RunFailed, RunInterrupted
+from keras_mtl.runs.folder import INFO, RESUME, RunFolder
 from keras_mtl.runs.transferring import told
 from keras_mtl.training import TrainingStopped
 from keras_mtl.version import __version__
@@ -109,13 +109,24 @@ class RunRecord:
             status, self.info["stopped_by"] = "interrupted", "SIGTERM"
         except Exception as error:
             self.info["error"] = f"{type(error).__name__}: {error}"
+            saved = any((self.folder.path / RESUME).glob("*"))
             raise RunFailed(
-                f"The run failed: {error} What there was until then is in '{self.folder.path}'."
+                f"The run failed: {error} What there was until then is in '{self.folder.path}'"
+                + ("; once that is put right, --resume goes on." if saved else ".")
             ) from error
         finally:
             self.info.update(status=status, ended=_now())
-            self.write()
+            self._note(status)
             self._report()
+
+    def _note(self, status: str) -> None:
+        try:
+            self.write()
+        except RunError as error:
+            if status == "finished":
+                raise
+            # What ended the run is told by its own error; the disk may be full of it.
+            warnings.warn(f"The end of the run could not be noted: {error}", stacklevel=2)
 
     def _report(self) -> None:
         try:

@@ -7,6 +7,7 @@ from keras_mtl.training.checks import SelfCheckError, SelfChecks
 from keras_mtl.training.distribution import distribute
 from keras_mtl.training.fine_tuning import FineTuning, WarmUpAndDecay
 from keras_mtl.training.resuming import SaveAndResume, TrainingStopped
+from keras_mtl.training.state_files import StateError
 from keras_mtl.training.stopping import MultiTaskEarlyStopping
 from keras_mtl.training.trainer import MultiTaskTrainer
 
@@ -19,6 +20,7 @@ __all__ = [
     "SaveAndResume",
     "SelfCheckError",
     "SelfChecks",
+    "StateError",
     "TrainingStopped",
     "WarmUpAndDecay",
     "callbacks",

@@ -140,7 +140,7 @@ class SaveAndResume(keras.callbacks.Callback):
         if self._pending is None:
             self._saved_step = 0
         elif epoch != self._pending.about["epoch"]:
-            raise ValueError(
+            raise StateError(
                 "`initial_epoch` of a `fit` that goes on must be that of the `fit` that was broken "
                 f"off: '{self.folder}' stands in epoch {self._pending.about['epoch']}. Received: "
                 f"one that begins at epoch {epoch}."

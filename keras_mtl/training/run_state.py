@@ -11,7 +11,7 @@ import numpy as np
 from keras_mtl.data.datasets.label_space import listed
 from keras_mtl.training.clipping import inner_optimizer
 from keras_mtl.training.loss_weights import change_training_weights, training_weights
-from keras_mtl.training.state_files import State, types_of
+from keras_mtl.training.state_files import State, StateError, types_of
 from keras_mtl.training.trainable import follow_trainable
 
 
@@ -156,7 +156,7 @@ def _fingerprint(batches: Any) -> str | None:
 
 def _differing(
     folder: Path | None, kind: str, names: Sequence[str], found: Sequence[str]
-) -> ValueError:
+) -> StateError:
     only = [one for one in found if one not in names]
     missing = [one for one in names if one not in found]
     words = [
@@ -171,9 +171,9 @@ def _differing(
     return _another(folder, f"of {what}. Received: {received}")
 
 
-def _another(folder: Path | None, problem: str) -> ValueError:
+def _another(folder: Path | None, problem: str) -> StateError:
     place = f" in '{folder}'" if folder else ""
-    return ValueError(
+    return StateError(
         f"A run that goes on must be the one whose state{place} was saved: {problem}. Run what was "
         "run before, or choose another folder to begin anew."
     )

@@ -28,6 +28,10 @@ class State(NamedTuple):
     arrays: dict[str, np.ndarray]
 
 
+class StateError(ValueError):
+    """No state in a folder is one that this run can go on from."""
+
+
 class DamagedState(ValueError):
     """A file of a state that was cut off or changed."""
 
@@ -97,7 +101,7 @@ def newest_state(folder: Path) -> State | None:
     """The newest state of a folder that is whole; `None` if there is none at all.
 
     Raises:
-        ValueError: If there are only damaged ones.
+        StateError: If there are only damaged ones.
     """
     damaged: list[str] = []
     for path in states_in(folder):
@@ -114,7 +118,7 @@ def newest_state(folder: Path) -> State | None:
             )
         return state
     if damaged:
-        raise ValueError(
+        raise StateError(
             f"'{folder}' must hold a file of a run's state that is whole. Received: only damaged "
             f"ones: {', '.join(damaged)}. Restore one, or delete them to begin anew."
         )
