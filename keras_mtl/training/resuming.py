@@ -23,6 +23,7 @@ from keras_mtl.training.callback_states import (
 from keras_mtl.training.run_state import check_state, put_back, state_of
 from keras_mtl.training.state_files import (
     State,
+    StateError,
     clear_states,
     newest_state,
     states_in,

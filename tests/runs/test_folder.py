@@ -6,7 +6,7 @@ import filelock
 import pytest
 
 from keras_mtl.config import load_config
-from keras_mtl.runs import Run, train
+from keras_mtl.runs import Run, RunError, train
 from keras_mtl.runs.folder import RunFolder
 from tests.config.small import write_run
 
@@ -147,7 +147,7 @@ def test_files_are_written_whole_or_not_at_all(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError):
+    with pytest.raises(RunError, match="can be written. Received: No space left on device"):
         folder.write("run.json", {"a": 2})
     assert json.loads((tmp_path / "run.json").read_text()) == {"a": 1}
     assert [one.name for one in tmp_path.iterdir()] == ["run.json"]
