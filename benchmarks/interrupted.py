@@ -179,7 +179,10 @@ def main():
     """Meet each mishap; tell what is seen."""
     if INSIDE not in os.environ:
         os.environ[INSIDE] = "1"
-        os.execvp("unshare", ["unshare", "-rm", sys.executable, *sys.argv])
+        try:
+            os.execvp("unshare", ["unshare", "-rm", sys.executable, *sys.argv])
+        except OSError as error:
+            sys.exit(f"Needs `unshare`, of util-linux. Received: {error}.")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     short = 0

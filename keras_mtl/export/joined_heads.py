@@ -80,13 +80,13 @@ def joined_heads(model: MultiTaskModel) -> list[JoinedHeads]:
     Left out are heads with a hidden layer, or of another kind than one vector to scores, and tasks
     that do not read one text.
     """
-    groups: dict[tuple[str, str], list[Task]] = {}
+    groups: dict[tuple[str, ...], list[Task]] = {}
     for task in model.tasks:
         head = model.heads[task.name]
         if task.reads == "text" and is_plain(head) and head.hidden is None:
             if type(model.predictions[task.name]) in _ROW_BY_ROW:
-                key = head.pooled_key(model.trunk.output)
-                groups.setdefault((key, head.scores.compute_dtype), []).append(task)
+                vector = (head.pooled_key(model.trunk.output), head.compute_dtype)
+                groups.setdefault((*vector, head.scores.compute_dtype), []).append(task)
     return [JoinedHeads(model, group) for group in groups.values() if len(group) >= _LEAST_HEADS]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+from keras import ops
 
 from keras_mtl.heads.layer import sequence_of
 from keras_mtl.heads.pooling import Pooling
@@ -84,7 +85,9 @@ class PooledHead(keras.layers.Layer):
     def vectors(self, features: Mapping[str, Any]) -> Any:
         """One vector for each text, `(B, D)`."""
         key = self.pooled_key(features)
-        return features[key] if key in features else self.pool(features)
+        found = features[key] if key in features else self.pool(features)
+        # As Keras casts what a layer is called with; heads that are joined are not called.
+        return ops.cast(found, self.compute_dtype)
 
     def score(self, vectors: Any, training: bool | None = None) -> Any:
         """Scores `(..., units)` of vectors `(..., D)`."""

@@ -124,7 +124,9 @@ class RunRecord:
             self.write()
         except RunError as error:
             if status == "finished":
-                raise
+                raise RunFailed(
+                    f"The run is through, but that could not be noted: {error}"
+                ) from error
             # What ended the run is told by its own error; the disk may be full of it.
             warnings.warn(f"The end of the run could not be noted: {error}", stacklevel=2)
 

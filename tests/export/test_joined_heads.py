@@ -91,6 +91,20 @@ def test_each_task_is_predicted_as_by_its_own_head(model, tmp_path, monkeypatch)
     at_most("joined heads from each by itself", farthest, 1e-6)
 
 
+def test_several_texts_of_a_row_by_their_ids(model, tmp_path):
+    loaded = tf.saved_model.load(str(export(model, tmp_path / "bundle") / "saved_model"))
+    random = np.random.default_rng(0)
+    ids = {
+        "token_ids": random.integers(1, 40, (3, 2, 7)).astype("int32"),
+        "word_starts": np.array([[0, 2, 4]] * 3, np.int32),
+    }
+    expected = model.predict(ids, verbose=0)
+    found = loaded.signatures["token_ids"](**{name: tf.constant(one) for name, one in ids.items()})
+    assert set(found) == set(expected) == {task.name for task in model.tasks}
+    differences = [np.abs(found[name].numpy() - one).max() for name, one in expected.items()]
+    at_most("all tasks of two texts a row from the model", float(max(differences)), 1e-6)
+
+
 def test_no_text(model, tmp_path):
     loaded = tf.saved_model.load(str(export(model, tmp_path / "bundle") / "saved_model"))
     found = loaded.signatures["serving_default"](texts=tf.constant([], tf.string))
@@ -110,13 +124,19 @@ def test_few_heads_stay_as_they_are(tokenizer):
     assert len(joined_heads(mtl.MultiTaskModel(trunk, tasks))) == 1
 
 
-def test_in_half_precision_as_by_its_own_head(tokenizer, tmp_path):
+@pytest.mark.parametrize("of_trunk", ["float32", "mixed_bfloat16"])
+def test_in_half_precision_as_by_its_own_head(of_trunk, tokenizer, tmp_path):
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_bfloat16")
+    keras.utils.set_random_seed(0)
     try:
-        keras.utils.set_random_seed(0)
-        trunk = mtl.trunks.bag(tokenizer, 8, bigram_buckets=50)
-        tasks = [mtl.classification(f"t{n}", LABELS) for n in range(5)]
+        keras.config.set_dtype_policy(of_trunk)
+        trunk = mtl.trunks.lstm(tokenizer, 8, 4)
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        tasks = [
+            mtl.classification(f"{pooling}_{n}", LABELS, pooling=pooling)
+            for n in range(4)
+            for pooling in ("mean", "last")
+        ]
         model = with_large_weights(mtl.MultiTaskModel(trunk, tasks))
     finally:
         keras.config.set_dtype_policy(before)
