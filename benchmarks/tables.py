@@ -131,13 +131,15 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("tables", nargs="*", default=list(TABLES), choices=TABLES, metavar="TABLE")
+    parser.add_argument("tables", nargs="*", help=f"some of {', '.join(TABLES)}; all if none")
     parser.add_argument("--out", type=Path, default=Path("speed"), metavar="FOLDER")
     parser.add_argument("--more", default="", help="more options of the scripts, as one text")
     options = parser.parse_args()
+    if unknown := sorted(set(options.tables) - set(TABLES)):
+        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(TABLES)}")
     options.out.mkdir(parents=True, exist_ok=True)
     failed = []
-    for letter in options.tables:
+    for letter in options.tables or TABLES:
         table, more = TABLES[letter], shlex.split(options.more)
         print(f"\n({letter}) {table.title}\n", flush=True)
         text, status = output_of(table, more)

@@ -125,9 +125,11 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("works", nargs="*", default=["domains"], choices=WORKS)
+    parser.add_argument("works", nargs="*", help=f"some of {', '.join(WORKS)}; domains if none")
     options = parser.parse_args()
-    return int(sum(WORKS[work]() for work in options.works) > 0)
+    if unknown := sorted(set(options.works) - set(WORKS)):
+        parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(WORKS)}")
+    return int(sum(WORKS[work]() for work in options.works or ["domains"]) > 0)
 
 
 if __name__ == "__main__":
