@@ -24,6 +24,7 @@ from engines.together import ENGINES, REFERENCE, far, goal_of, outcomes
 
 GOAL = 1e-5
 WHAT = ("weights", "logs")
+LONGEST = 4 * 3600  # Seconds that an engine may take for its cells.
 
 
 def main():
@@ -43,13 +44,13 @@ def main():
     options = parser.parse_args()
     parts = (options.trunks, options.rows, options.balancers, options.hows)
     cells = ["/".join(one) for one in itertools.product(*parts)]
-    reference = outcomes(REFERENCE, sorted({goal_of(one) for one in cells}), seconds=3600)
+    reference = outcomes(REFERENCE, sorted({goal_of(one) for one in cells}), seconds=LONGEST)
     print("| engine | cells | weights apart | losses and metrics apart | worst cell | minutes |")
     print("|---|---|---|---|---|---|", flush=True)
     worst = 0.0
     for engine in options.engines:
         begin = time.monotonic()
-        found = outcomes(engine, cells, seconds=3600)
+        found = outcomes(engine, cells, seconds=LONGEST)
         apart = {
             one: [far(reference[goal_of(one)][what], found[one][what]) for what in WHAT]
             for one in cells
