@@ -3,7 +3,7 @@
     python benchmarks/precision.py
     python benchmarks/precision.py --trunks lstm --policies mixed_bfloat16 --rounds 3
 
-A Transformer of the size of MiniLM and an LSTM learn two tasks of the generated corpora, from the
+A Transformer of 4 layers, 256 wide, and an LSTM learn two tasks of the generated corpora, from the
 same weights in the same order. Each measurement is a process of its own, the precisions in turn;
 times are ratios within a round, and the median of them. Tasks that do not learn in half
 precision what they learn in float32, within .02 of the accuracy on the test split, make the
@@ -41,9 +41,7 @@ def trained(trunk, policy, steps):
         encoder, rate = mtl.trunks.lstm(words, 128, 64), 3e-3
     else:
         encoder, rate = (
-            mtl.trunks.transformer(
-                words, hidden_dim=384, layers=6, heads=12, intermediate_dim=1536, dropout=0.0
-            ),
+            mtl.trunks.transformer(words, hidden_dim=256, layers=4, heads=8, dropout=0.0),
             3e-4,
         )
     tasks = [
@@ -60,11 +58,10 @@ def trained(trunk, policy, steps):
         seed=0,
     )
     times = [time.perf_counter()]
-    epochs = -(-steps // train.steps_per_epoch)
     clock = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: times.append(time.perf_counter())
     )
-    model.fit(train, epochs=epochs, verbose=0, callbacks=[clock])
+    model.fit(train, steps_per_epoch=steps, verbose=0, callbacks=[clock])
     scores = model.evaluate(
         train.like(reviews=reviews.test, newswire=newswire.test), return_dict=True, verbose=0
     )
@@ -90,7 +87,7 @@ def main():
     )
     parser.add_argument("--trunks", nargs="+", choices=TRUNKS, default=TRUNKS)
     parser.add_argument("--policies", nargs="+", choices=POLICIES[1:], default=POLICIES[1:])
-    parser.add_argument("--steps", type=int, default=120, help="at least; whole epochs")
+    parser.add_argument("--steps", type=int, default=120)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--one", help=argparse.SUPPRESS)
     options = parser.parse_args()
