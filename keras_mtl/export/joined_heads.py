@@ -78,8 +78,10 @@ def joined_heads(model: MultiTaskModel) -> list[JoinedHeads]:
     """The heads of a model that can be joined, those that read the same vector together.
 
     Left out are heads with a hidden layer, or of another kind than one vector to scores, and tasks
-    that do not read one text.
+    that do not read one text. A model with a `call` of its own says itself what it predicts.
     """
+    if type(model).call is not MultiTaskModel.call:
+        return []
     groups: dict[tuple[str, ...], list[Task]] = {}
     for task in model.tasks:
         head = model.heads[task.name]

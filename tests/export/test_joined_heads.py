@@ -116,6 +116,25 @@ def test_no_text(model, tmp_path):
     assert len(found["three_0"]) == 0
 
 
+class Sharpened(mtl.MultiTaskModel):
+    def call(self, inputs, training=None, mask=None):
+        found = super().call(inputs, training=training, mask=mask)
+        return {name: one * one for name, one in found.items()}
+
+
+def test_a_call_of_ones_own_is_what_is_saved(tokenizer, tmp_path):
+    tasks = [mtl.classification(f"t{n}", LABELS) for n in range(5)]
+    trunk = mtl.trunks.bag(tokenizer, 4, bigram_buckets=0)
+    model = with_large_weights(Sharpened(trunk, tasks))
+    loaded = tf.saved_model.load(str(export(model, tmp_path / "bundle") / "saved_model"))
+    found = loaded.signatures["serving_default"](texts=tf.constant(TEXTS))
+    own = loaded.signatures["t0"](texts=tf.constant(TEXTS))
+    expected = model(model.preprocessor(TEXTS), training=False)["t0"].numpy()
+    assert expected.sum(-1).max() < 0.999
+    farthest = max(np.abs(one["t0"].numpy() - expected).max() for one in (found, own))
+    at_most("a model with a call of its own", float(farthest), 1e-6)
+
+
 def test_few_heads_stay_as_they_are(tokenizer):
     tasks = [mtl.classification(f"t{n}", LABELS) for n in range(3)]
     trunk = mtl.trunks.bag(tokenizer, 4, bigram_buckets=0)
