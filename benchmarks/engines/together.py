@@ -19,11 +19,24 @@ def outcomes(engine, cells, seconds=1800):
     """Cell to what came of it, on one engine.
 
     Raises:
+        RuntimeError: If a process fails, or processes do not agree.
+    """
+    found = found_by("engines.cell", engine, cells, seconds)
+    for other in found[1:]:
+        if far(found[0], other):
+            raise RuntimeError(f"The processes of {engine} do not agree.")
+    return found[0]
+
+
+def found_by(module, engine, arguments, seconds=1800):
+    """What a module found in each process of an engine: it prints FOUND and that as JSON.
+
+    Raises:
         RuntimeError: If a process fails.
     """
     kind, _, count = engine.partition("-")
     processes = int(count) if kind in ("workers", "processes") else 1
-    command = [sys.executable, "-m", "engines.cell", engine, *cells]
+    command = [sys.executable, "-m", module, engine, *arguments]
     ports = free_port(), free_port()
     with tempfile.TemporaryDirectory() as made:
         # Files, not pipes: a process that waits for a reader keeps the others waiting.
@@ -47,11 +60,7 @@ def outcomes(engine, cells, seconds=1800):
     for one, text in zip(started, texts, strict=True):
         if one.returncode:
             raise RuntimeError(f"{engine} failed with {one.returncode}:\n{text[-3000:]}")
-    found = [json.loads(text.split("FOUND")[1].splitlines()[0]) for text in texts]
-    for other in found[1:]:
-        if far(found[0], other):
-            raise RuntimeError(f"The processes of {engine} do not agree.")
-    return found[0]
+    return [json.loads(text.split("FOUND")[1].splitlines()[0]) for text in texts]
 
 
 def goal_of(cell):

@@ -3,11 +3,13 @@
 import contextlib
 import itertools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import keras
+import numpy as np
+from jax.experimental import multihost_utils
 
 from keras_mtl.data.mixing.batches import Batches
 from keras_mtl.heads import loss_dtype
@@ -180,6 +182,12 @@ def replica_count(model: Any) -> int:
 def processes(model: Any) -> tuple[int, int]:
     """The number of this process among those that train the model, and how many there are."""
     return jax.process_index(), jax.process_count()
+
+
+def any_process(model: Any, wishes: Sequence[bool]) -> tuple[bool, ...]:
+    """Of each wish, whether a process has it; all must call this at the same point of a run."""
+    found = multihost_utils.process_allgather(np.array(wishes))
+    return tuple(np.any(found.reshape(-1, len(wishes)), axis=0).tolist())
 
 
 def scope(model: Any) -> Any:

@@ -31,6 +31,8 @@ from keras_mtl.training.state_files import (
 )
 
 _PREFIX = "callback/"
+# Several processes look at what the others want only so often: each look waits for all of them.
+_MOMENTS_OF_A_LOOK = 10
 
 
 class TrainingStopped(SystemExit):
@@ -55,13 +57,13 @@ class SaveAndResume(keras.callbacks.Callback):
     all, and verified when it is read: from a damaged one it falls back to the one before.
 
     SIGTERM, with which a machine is taken away, ends the step that runs; then all is saved and the
-    program ends with status 0.
+    program ends with status 0. Of several processes, one that gets it stops them all: within ten
+    steps, at the same one.
 
     Rows that are no mixture have no position: their `fit` is saved at the end of epochs only.
     Callbacks of your own are kept if they have `get_state()` and `set_state(state)`; all are called
     for the steps of an epoch that were done before, too, and have what they remember put back. Of
-    several processes the first writes, to a folder that all can read, by the rule of steps alone:
-    their clocks differ.
+    several processes the first writes, by its clock, to a folder that all can read.
 
     Args:
         folder: Where to save; made if it is not there. One folder for one `fit`.
@@ -107,7 +109,7 @@ class SaveAndResume(keras.callbacks.Callback):
         self.others: list[Any] = []  # The callbacks of a `fit`, in their order.
         self.asked: str | None = None  # The signal that asked for an end.
         self._pending: State | None = None
-        self._epoch, self._saved_at, self._saved_step = 0, 0.0, 0
+        self._epoch, self._saved_at, self._saved_step, self._moments = 0, 0.0, 0, 0
         self._figures: list[np.ndarray] | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:
@@ -117,7 +119,7 @@ class SaveAndResume(keras.callbacks.Callback):
                 f"{self.model!r}. For another model use keras.callbacks.BackupAndRestore."
             )
         self._pending, self._figures = None, None
-        self._saved_at, self._saved_step = time.monotonic(), 0
+        self._saved_at, self._saved_step, self._moments = time.monotonic(), 0, 0
         if self.model.writes:
             files.guarded(self.folder, self._prepare)
         state = newest_state(self.folder)
@@ -154,17 +156,18 @@ class SaveAndResume(keras.callbacks.Callback):
 
     # Batch *begin* hooks, where weights stand between two steps: see `SelfChecks`.
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        stop, late = self._agreed()
         if self._pending is not None:
             if batch >= self._pending.about["step"]:
                 self.model.adapter.sync(self.model)
                 put_back(self.model, self._pending)
                 self._go_on()
-            elif self.asked:
+            elif stop:
                 self._end()
-        elif self.asked:
+        elif stop:
             self._save_within(batch)
             self._end()
-        elif batch and self._is_due(batch):
+        elif late or (self.every_steps and batch - self._saved_step >= self.every_steps):
             self._save_within(batch)
 
     def on_test_begin(self, logs: Any = None) -> None:
@@ -175,7 +178,7 @@ class SaveAndResume(keras.callbacks.Callback):
         self._figures = [np.array(keras.ops.convert_to_numpy(one)) for one in kept]
 
     def on_test_batch_begin(self, batch: int, logs: Any = None) -> None:
-        if self.asked:
+        if self._agreed()[0]:
             self.save()
             self._end()
 
@@ -184,7 +187,9 @@ class SaveAndResume(keras.callbacks.Callback):
         self._save(0)
 
     def on_train_end(self, logs: Any = None) -> None:
-        if self.asked:  # After the last step: what stays lets a `fit` that is through be passed by.
+        if self._agreed(now=True)[
+            0
+        ]:  # After the last step: what stays lets a `fit` that is through be passed by.
             self._end()
         if self.delete and self.model.writes:
             clear_states(self.folder)
@@ -229,15 +234,17 @@ class SaveAndResume(keras.callbacks.Callback):
         probe.write_text("", "utf-8")  # Better refused now than after an hour.
         probe.unlink()
 
-    def _is_due(self, batch: int) -> bool:
-        if self.model._batches is None:
-            return False
-        steps, minutes = self.every_steps, self.every_minutes
-        if steps is not None and batch - self._saved_step >= steps:
-            return True
-        if self.model.adapter.processes(self.model)[1] > 1:
-            return False  # Their clocks differ, and all must take part at the same step.
-        return minutes is not None and time.monotonic() - self._saved_at >= 60 * minutes
+    def _agreed(self, now: bool = False) -> tuple[bool, bool]:
+        """Whether to stop, and whether minutes ask for a file: the same on all processes."""
+        minutes = self.every_minutes
+        late = minutes is not None and time.monotonic() - self._saved_at >= 60 * minutes
+        wishes = self.asked is not None, late and self.model.writes
+        if self.model.adapter.processes(self.model)[1] == 1:
+            return wishes
+        self._moments += 1  # They all come to the same moments, if not at the same time.
+        if self._moments % _MOMENTS_OF_A_LOOK and not now:
+            return False, False
+        return self.model.adapter.any_process(self.model, wishes)
 
     def _save_within(self, step: int, figures: list[np.ndarray] | None = None) -> None:
         if self.model._batches is not None and step:
@@ -276,8 +283,10 @@ class SaveAndResume(keras.callbacks.Callback):
     def _end(self) -> None:
         found = states_in(self.folder)
         where = f"What was learned is in '{found[0]}'" if found else "Nothing was learned yet"
-        stopped = f"Stopped by {self.asked} in epoch {self._epoch + 1}."
-        message = f"{stopped} {where}. Run it again to go on."
+        if not self.model.writes:  # The file may not be whole yet.
+            where = f"The first process saves what was learned in '{self.folder}'"
+        by = self.asked or "another process"
+        message = f"Stopped by {by} in epoch {self._epoch + 1}. {where}. Run it again to go on."
         if self.verbose:
             print(message, file=sys.stderr)
         raise TrainingStopped(message)

@@ -19,6 +19,7 @@ from keras_mtl.training.tensorflow_each import add_up, dense, times
 from keras_mtl.training.tensorflow_input import Feed, evaluation_input, feed_of, training_input
 
 __all__ = [
+    "any_process",
     "evaluation_input",
     "make_function",
     "processes",
@@ -189,6 +190,13 @@ def processes(model: Any) -> tuple[int, int]:
     chiefs = len(workers.get("chief", ()))
     own = resolver.task_id + (chiefs if resolver.task_type == "worker" else 0)
     return own, chiefs + len(workers.get("worker", ()))
+
+
+def any_process(model: Any, wishes: Sequence[bool]) -> tuple[bool, ...]:
+    """Of each wish, whether a process has it; all must call this at the same point of a run."""
+    strategy = model.distribute_strategy
+    own = strategy.run(tf.constant, args=(list(wishes), tf.int32))
+    return tuple((strategy.reduce("SUM", own, axis=None).numpy() > 0).tolist())
 
 
 def scope(model: Any) -> Any:
