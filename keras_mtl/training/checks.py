@@ -21,7 +21,8 @@ class SelfChecks(keras.callbacks.Callback):
 
     Raises `SelfCheckError` at a loss that is not finite or a label outside its task's label
     space, and warns, at the end of an epoch, of a task that got no labels and of a trainable
-    variable that got no gradient; at the beginning, of words that nobody has weighed.
+    variable that got no gradient; at the end of an evaluation, of a task without labels; at the
+    beginning, of words that nobody has weighed.
 
     Args:
         adapter: The backend's module of steps.
@@ -57,7 +58,14 @@ class SelfChecks(keras.callbacks.Callback):
         self._epoch_sums = self._read()
 
     def on_test_end(self, logs: Any = None) -> None:
-        self._check(self._read(), "evaluation")
+        sums = self._read()
+        self._check(sums, "evaluation")
+        for name in self._unlabelled(sums):
+            self._tell(
+                f"Task {name!r} has no labels in the rows of this evaluation: its loss and metrics "
+                "are 0 and say nothing, and `loss` is that of the other tasks. Look at its column "
+                "and its sample weights."
+            )
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         sums = self._epoch_sums if self._epoch_sums is not None else self._read()
@@ -92,12 +100,17 @@ class SelfChecks(keras.callbacks.Callback):
             raise SelfCheckError(problem)
 
     def _warn_of_missing_labels(self, sums: dict[str, np.ndarray], epoch: int) -> None:
-        for task, count in zip(self.model.tasks, sums["count"], strict=True):
-            if not count and self.model.heads[task.name].trainable:
-                self._tell(
-                    f"Task {task.name!r} got no labels in epoch {epoch + 1}: it learned nothing. "
-                    "Look at its column, its sample weights and the mixture."
-                )
+        for name in self._unlabelled(sums):
+            self._tell(
+                f"Task {name!r} got no labels in epoch {epoch + 1}: it learned nothing. "
+                "Look at its column, its sample weights and the mixture."
+            )
+
+    def _unlabelled(self, sums: dict[str, np.ndarray]) -> list[str]:
+        """Tasks that nobody labelled a row for; a frozen head needs none."""
+        counts = zip(self.model.tasks, sums["count"], strict=True)
+        names = [task.name for task, count in counts if not count]
+        return [name for name in names if self.model.heads[name].trainable]
 
     def _warn_of_missing_gradients(self, sums: dict[str, np.ndarray], epoch: int) -> None:
         unlabelled = [

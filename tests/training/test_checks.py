@@ -53,6 +53,23 @@ def test_task_without_labels_in_an_epoch_is_named():
     assert len([one for one in told if "in epoch" in str(one.message)]) == 1
 
 
+def test_task_without_labels_in_an_evaluation_is_named():
+    (x, y), model = id_rows(), id_model()
+    model.compile("adam")
+    only = {"sentiment": y["sentiment"]}
+    said = "Task 'topic' has no labels in the rows of this evaluation: its loss and metrics are 0"
+    with pytest.warns(UserWarning, match=said):
+        found = model.evaluate(x, only, return_dict=True, verbose=0)
+    assert found["topic_loss"] == 0 and found["loss"] == pytest.approx(found["sentiment_loss"])
+    with pytest.warns(UserWarning, match=said) as told:
+        model.fit(x, y, validation_data=(x, only), epochs=2, verbose=0)
+    assert len([one for one in told if "no labels" in str(one.message)]) == 1
+
+    model.heads["topic"].trainable = False  # It may be left as it is, and without rows.
+    model.compile("adam")
+    model.evaluate(x, only, verbose=0)
+
+
 @pytest.mark.parametrize("validated", [False, True])
 def test_variable_without_gradient_is_named_with_its_task(validated):
     @keras.saving.register_keras_serializable("tests")
