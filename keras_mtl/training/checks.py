@@ -1,6 +1,7 @@
 """Mistakes that plain training hides, said while it runs."""
 
 import warnings
+from collections.abc import Collection
 from typing import Any
 
 import keras
@@ -26,11 +27,12 @@ class SelfChecks(keras.callbacks.Callback):
 
     Args:
         adapter: The backend's module of steps.
+        evaluated: Tasks that an evaluation is to have labels of; all when `None`.
     """
 
-    def __init__(self, adapter: Any) -> None:
+    def __init__(self, adapter: Any, evaluated: Collection[str] | None = None) -> None:
         super().__init__()
-        self.adapter = adapter
+        self.adapter, self.evaluated = adapter, evaluated
         self._told: set[str] = set()
         self._epoch_sums: dict[str, np.ndarray] | None = None
 
@@ -61,6 +63,8 @@ class SelfChecks(keras.callbacks.Callback):
         sums = self._read()
         self._check(sums, "evaluation")
         for name in self._unlabelled(sums):
+            if self.evaluated is not None and name not in self.evaluated:
+                continue  # It was left out on purpose.
             self._tell(
                 f"Task {name!r} has no labels in the rows of this evaluation: its loss and metrics "
                 "are 0 and say nothing, and `loss` is that of the other tasks. Look at its column "

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from keras_mtl.data.datasets.split import Split
 from keras_mtl.data.mixing.batches import TrainingBatches
 from keras_mtl.data.mixing.mixture import Mixture
 from keras_mtl.data.mixing.plain import (
@@ -111,20 +112,50 @@ def fed_tasks(model: Any, mixture: Mixture) -> list[Task]:
     return [task for task in model.tasks if task.name in fed | learning]
 
 
+def tasks_named(y: Any) -> list[str] | None:
+    """The tasks that labels are given for by name; `None` where they are not known."""
+    return list(y) if isinstance(y, Mapping) else None
+
+
 def for_validation(model: Any, data: Any, cache: Any = None) -> Any:
     """Validation data as Keras takes it."""
     if isinstance(data, Mixture):
         return for_evaluation(model, data, None, None, cache)[0]
+    if isinstance(data, Split):
+        data = (data,)
     if isinstance(data, (tuple, list)):
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(tuple(data))
         return plain(model, x, y, sample_weight, cache)
     return data
 
 
+def for_batch(model: Any, x: Any, y: Any, sample_weight: Any, where: str) -> tuple[Any, Any, Any]:
+    """The rows of one batch as Keras takes them."""
+    if isinstance(x, Mixture):
+        raise ValueError(
+            f"`{where}` takes the rows of one batch. Received: a mixture, which has many. Use "
+            "`fit` or `evaluate`, or pass texts with `y`."
+        )
+    return plain(model, x, y, sample_weight)
+
+
 def plain(
     model: Any, x: Any, y: Any, sample_weight: Any, cache: Any = None
 ) -> tuple[Any, Any, Any]:
-    """Rows in memory with labels and weights of every task; datasets as they are."""
+    """Rows in memory with labels and weights of every task; datasets as they are.
+
+    Raises:
+        ValueError: If there is no row, or labels and tasks do not fit.
+    """
+    if isinstance(x, Split) and y is None:
+        raise ValueError(
+            "The labels of a split are read by a mixture. Received: "
+            f"split {x.name!r} without `y`. Pass Mixture({{'rows': split}}, tasks={{'rows': "
+            f"{[task.name for task in model.tasks]}}}), for validation `mixture.like(split)`, or "
+            "the labels as `y`."
+        )
+    if isinstance(x, list | tuple | Split) and not len(x):
+        raise ValueError(f"`x` must have a row or more. Received: x={x!r}, with none.")
     in_memory = is_arrays(x)
     rows = texts_of(x, reads_of(model.tasks)) if in_memory else None
     if cache is not None and rows is None:

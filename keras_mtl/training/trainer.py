@@ -2,7 +2,7 @@
 
 import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
@@ -81,11 +81,7 @@ class MultiTaskTrainer(CompiledModel):
             ValueError: If labels and tasks do not fit. `SelfCheckError` is one.
         """
         self._need_compile("fit")
-        if options.pop("class_weight", None) is not None:
-            raise ValueError(
-                "Class weights belong to a task: classification(..., class_weight=...). "
-                "Received: `class_weight` in `fit`."
-            )
+        _no_class_weight(options.pop("class_weight", None), "fit")
         need_same_trainable(self)
         cache = FeatureCache(self) if cache_features else None
         rows = inputs.for_training(
@@ -100,7 +96,9 @@ class MultiTaskTrainer(CompiledModel):
         # What the checks look at at the end of an epoch, a callback that evaluates sets back.
         checks: list[Any] = []
         if self.settings.self_checks:
-            checks = [SelfChecks(self.adapter), FrozenChecks(self.adapter)]
+            pair = isinstance(validation_data, list | tuple) and len(validation_data) > 1
+            evaluated = inputs.tasks_named(validation_data[1]) if pair else None
+            checks = [SelfChecks(self.adapter, evaluated), FrozenChecks(self.adapter)]
         checks = [*checks, *([BalancerEpochs()] if self.settings.scoring.balance else [])]
         start = [MixtureStart(rows.batches)] if rows.batches is not None else []
         if rows.task_shares != self.settings.task_shares:
@@ -141,13 +139,44 @@ class MultiTaskTrainer(CompiledModel):
         """
         self._need_compile("evaluate")
         if not options.get("_use_cached_eval_dataset"):
+            evaluated = inputs.tasks_named(y)
             x, y, sample_weight = inputs.for_evaluation(self, x, y, sample_weight)
             batch_size = inputs.whole_batch_size(self, x, batch_size)
             if self.settings.self_checks:
-                callbacks = with_callbacks(callbacks, behind=[SelfChecks(self.adapter)])
+                checks = [SelfChecks(self.adapter, evaluated)]
+                callbacks = with_callbacks(callbacks, behind=checks)
         return super().evaluate(
             x, y, batch_size, verbose, sample_weight, steps, callbacks, **options
         )
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Take one step, as Keras does, on texts or ids with their labels: see `fit`."""
+        self._need_compile("train_on_batch")
+        _no_class_weight(class_weight, "train_on_batch")
+        need_same_trainable(self)
+        batch = inputs.for_batch(self, x, y, sample_weight, "train_on_batch")
+        return super().train_on_batch(*batch, return_dict=return_dict)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """Score one batch, as Keras does, of texts or ids with their labels: see `fit`."""
+        self._need_compile("test_on_batch")
+        batch = inputs.for_batch(self, x, y, sample_weight, "test_on_batch")
+        return super().test_on_batch(*batch, return_dict=return_dict)
+
+    def predict_on_batch(self, x: Any) -> dict[str, np.ndarray]:
+        """Predict one batch, as Keras does: of what `predict` takes, ids by input name at once."""
+        if isinstance(x, Mapping) and set(x) == set(self.input):
+            return super().predict_on_batch(x)
+        return self.predict(x, verbose=0)
 
     def predict(
         self, x: Any, batch_size: int | None = None, verbose: Any = "auto", **options: Any
@@ -199,3 +228,11 @@ class MultiTaskTrainer(CompiledModel):
     @property
     def test_step(self) -> Callable[..., Any]:
         return functools.partial(self.adapter.test_step, self)
+
+
+def _no_class_weight(class_weight: Any, where: str) -> None:
+    if class_weight is not None:
+        raise ValueError(
+            "Class weights belong to a task: classification(..., class_weight=...). "
+            f"Received: `class_weight` in `{where}`."
+        )
