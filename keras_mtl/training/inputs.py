@@ -112,8 +112,10 @@ def fed_tasks(model: Any, mixture: Mixture) -> list[Task]:
     return [task for task in model.tasks if task.name in fed | learning]
 
 
-def tasks_named(y: Any) -> list[str] | None:
-    """The tasks that labels are given for by name; `None` where they are not known."""
+def labelled_tasks(x: Any, y: Any = None) -> list[str] | None:
+    """The tasks that labels are given for, in a mixture or by name; `None`: not known."""
+    if isinstance(x, Mixture):
+        return [name for names in x.tasks.values() for name in names]
     return list(y) if isinstance(y, Mapping) else None
 
 

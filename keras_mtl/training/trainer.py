@@ -96,8 +96,8 @@ class MultiTaskTrainer(CompiledModel):
         # What the checks look at at the end of an epoch, a callback that evaluates sets back.
         checks: list[Any] = []
         if self.settings.self_checks:
-            pair = isinstance(validation_data, list | tuple) and len(validation_data) > 1
-            evaluated = inputs.tasks_named(validation_data[1]) if pair else None
+            more = validation_data[1:] if isinstance(validation_data, list | tuple) else ()
+            evaluated = inputs.labelled_tasks(validation_data, next(iter(more), None))
             checks = [SelfChecks(self.adapter, evaluated), FrozenChecks(self.adapter)]
         checks = [*checks, *([BalancerEpochs()] if self.settings.scoring.balance else [])]
         start = [MixtureStart(rows.batches)] if rows.batches is not None else []
@@ -139,7 +139,7 @@ class MultiTaskTrainer(CompiledModel):
         """
         self._need_compile("evaluate")
         if not options.get("_use_cached_eval_dataset"):
-            evaluated = inputs.tasks_named(y)
+            evaluated = inputs.labelled_tasks(x, y)
             x, y, sample_weight = inputs.for_evaluation(self, x, y, sample_weight)
             batch_size = inputs.whole_batch_size(self, x, batch_size)
             if self.settings.self_checks:

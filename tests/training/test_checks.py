@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import keras_mtl as mtl
-from tests.training.small import demo_mixture, demo_model, id_model, id_rows
+from tests.training.small import demo_mixture, demo_model, demo_splits, id_model, id_rows
 
 pytestmark = pytest.mark.any_backend
 
@@ -72,6 +72,16 @@ def test_task_without_labels_in_an_evaluation_is_named():
     model.heads["topic"].trainable = False
     model.compile("adam")
     model.evaluate(x, gone, verbose=0)
+
+
+def test_task_that_a_mixture_leaves_out_is_not_named():
+    model, (reviews, newswire) = demo_model(), demo_splits(rows=24)
+    model.compile("adam", loss_weights={"topic": 0.0})
+    model.evaluate(mtl.Mixture({"sentiment": reviews}, batch_size=8), verbose=0)
+    blank = mtl.Split({"text": newswire.texts, "label": [None] * len(newswire)}, "blank")
+    fed = mtl.Mixture({"sentiment": reviews, "topic": blank}, batch_size=8)
+    with pytest.warns(UserWarning, match="Task 'topic' has no labels in the rows of this eval"):
+        model.evaluate(fed, verbose=0)
 
 
 @pytest.mark.parametrize("validated", [False, True])
