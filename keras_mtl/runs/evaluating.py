@@ -17,6 +17,7 @@ from keras_mtl.model import MultiTaskModel
 from keras_mtl.reports import review_json
 from keras_mtl.runs.recording import finite
 from keras_mtl.tasks import ABSENT, Task
+from keras_mtl.training.checks import some_unlabelled
 
 
 def evaluate_split(
@@ -39,7 +40,8 @@ def evaluate_split(
     if not rows:
         return {"logs": {}, "tasks": {}}
     feeds = {name: mixture.tasks[name] for name in rows}
-    logs = _logs(model, rows, feeds, mixture)
+    with some_unlabelled():
+        logs = _logs(model, rows, feeds, mixture)
     fed = _labelled(model, rows, feeds)
     kept = [name for name in logs if _belongs(name, model, fed)]
     return {

@@ -1,7 +1,8 @@
 """Mistakes that plain training hides, said while it runs."""
 
+import contextlib
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import keras
@@ -154,6 +155,14 @@ class SelfChecks(keras.callbacks.Callback):
         if key not in self._told:
             self._told.add(key)
             warnings.warn(message, stacklevel=2)
+
+
+@contextlib.contextmanager
+def some_unlabelled() -> Iterator[None]:
+    """Evaluate without a word on tasks without labels: what they get is left out afterwards."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Task .* has no labels in the rows of this evaluation")
+        yield
 
 
 def trainable_paths(model: Any) -> tuple[str, ...]:

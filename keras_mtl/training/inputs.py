@@ -132,12 +132,14 @@ def for_validation(model: Any, data: Any, cache: Any = None) -> Any:
 
 
 def for_batch(model: Any, x: Any, y: Any, sample_weight: Any, where: str) -> tuple[Any, Any, Any]:
-    """The rows of one batch as Keras takes them."""
+    """The rows of one batch as Keras takes them: texts are read; a batch of a dataset stays."""
     if isinstance(x, Mixture):
         raise ValueError(
             f"`{where}` takes the rows of one batch. Received: a mixture, which has many. Use "
             "`fit` or `evaluate`, or pass texts with `y`."
         )
+    if isinstance(x, Mapping) and texts_of(x) is None:
+        return x, y, sample_weight
     return plain(model, x, y, sample_weight)
 
 

@@ -157,7 +157,10 @@ class MultiTaskTrainer(CompiledModel):
         class_weight: Any = None,
         return_dict: bool = False,
     ) -> Any:
-        """Take one step, as Keras does, on texts or ids with their labels: see `fit`."""
+        """Take one step, as Keras does.
+
+        `x` and `y` are texts and labels, as in `fit`, or a batch as a dataset yields them.
+        """
         self._need_compile("train_on_batch")
         _no_class_weight(class_weight, "train_on_batch")
         need_same_trainable(self)
@@ -167,7 +170,7 @@ class MultiTaskTrainer(CompiledModel):
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """Score one batch, as Keras does, of texts or ids with their labels: see `fit`."""
+        """Score one batch, as Keras does, of what `train_on_batch` takes."""
         self._need_compile("test_on_batch")
         batch = inputs.for_batch(self, x, y, sample_weight, "test_on_batch")
         return super().test_on_batch(*batch, return_dict=return_dict)

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from keras_mtl.data import Mixture
+from keras_mtl.training.checks import some_unlabelled
 from keras_mtl.training.watching import Choice, Metric, Watched
 from keras_mtl.transfer.freezing import check_model
 
@@ -155,5 +156,6 @@ class DriftCheck(keras.callbacks.Callback):
         tasks = [task for task in model.tasks if task.name in self._watched]
         batches = self.rows.evaluation_batches(model.preprocessor, tasks, model.replicas)
         data = model.adapter.evaluation_input(batches, model.replicas)
-        logs = model.evaluate(data, return_dict=True, verbose=0)
+        with some_unlabelled():
+            logs = model.evaluate(data, return_dict=True, verbose=0)
         return {name: float(one.value(logs) or 0.0) for name, one in self._watched.items()}
