@@ -187,9 +187,8 @@ class SaveAndResume(keras.callbacks.Callback):
         self._save(0)
 
     def on_train_end(self, logs: Any = None) -> None:
-        if self._agreed(now=True)[
-            0
-        ]:  # After the last step: what stays lets a `fit` that is through be passed by.
+        stop, _ = self._agreed(now=True)
+        if stop:  # After the last step: what stays lets a `fit` that is through be passed by.
             self._end()
         if self.delete and self.model.writes:
             clear_states(self.folder)

@@ -96,8 +96,10 @@ class MultiTaskTrainer(CompiledModel):
         # What the checks look at at the end of an epoch, a callback that evaluates sets back.
         checks: list[Any] = []
         if self.settings.self_checks:
-            more = validation_data[1:] if isinstance(validation_data, list | tuple) else ()
-            evaluated = inputs.labelled_tasks(validation_data, next(iter(more), None))
+            evaluated = inputs.labelled_tasks(x, y)
+            if validation_data is not None:
+                more = validation_data[1:] if isinstance(validation_data, list | tuple) else ()
+                evaluated = inputs.labelled_tasks(validation_data, next(iter(more), None))
             checks = [SelfChecks(self.adapter, evaluated), FrozenChecks(self.adapter)]
         checks = [*checks, *([BalancerEpochs()] if self.settings.scoring.balance else [])]
         start = [MixtureStart(rows.batches)] if rows.batches is not None else []

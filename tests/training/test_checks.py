@@ -69,6 +69,9 @@ def test_task_without_labels_in_an_evaluation_is_named():
     only = {"sentiment": y["sentiment"]}
     model.evaluate(x, only, verbose=0)
     model.fit(x, y, validation_data=(x, only), verbose=0)
+    with pytest.warns(UserWarning, match="'topic' got no labels in epoch 1") as told:
+        model.fit(x, only, validation_split=0.5, verbose=0)
+    assert not any("evaluation" in str(one.message) for one in told)
     model.heads["topic"].trainable = False
     model.compile("adam")
     model.evaluate(x, gone, verbose=0)
