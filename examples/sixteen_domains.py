@@ -20,11 +20,12 @@ def train(options):
     tasks = [
         mtl.classification(name, one.labels["label"], column="label") for name, one in data.items()
     ]
-    rows = {name: one.train for name, one in data.items()}
-    tokenizer = mtl.WordTokenizer.fit(*rows.values(), vocabulary_size=20_000, sequence_length=600)
+    tokenizer = mtl.WordTokenizer.fit(
+        *(one.train for one in data.values()), vocabulary_size=20_000, sequence_length=600
+    )
     keras.utils.set_random_seed(options.seed)
-    trunk = mtl.trunks.bag(tokenizer, bigram_dim=options.pair_dim)
-    model = mtl.MultiTaskModel(trunk, tasks)
+    model = mtl.MultiTaskModel(mtl.trunks.bag(tokenizer), tasks)
+    rows = {name: one.train for name, one in data.items()}
     mixture = mtl.Mixture(rows, batch_size=options.batch_size, seed=options.seed)
     rate = keras.optimizers.schedules.PolynomialDecay(
         options.learning_rate, options.epochs * mixture.steps_per_epoch, 0.0
@@ -40,7 +41,6 @@ def parse(arguments=None):
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--learning-rate", type=float, default=6e-3)
-    parser.add_argument("--pair-dim", type=int, default=8, help="width of the vectors of pairs")
     parser.add_argument("--balancer", default="equal", help="how domains are traded off")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--verbose", type=int, default=2)

@@ -21,9 +21,7 @@ def compared(held, draws=DRAWS):
     example = seeds.load_example("sixteen_domains")
     data = mtl.load_dataset("fdu_mtl").by_column("domain")
     others = [name for name in data if name != held]
-    # Pairs as wide as those of the models below, which are to take them over.
-    given = ["--domains", *others, "--pair-dim=4", "--verbose=0"]
-    taught, _, _ = example.train(example.parse(given))
+    taught, _, _ = example.train(example.parse(["--domains", *others, "--verbose", "0"]))
     source, own, found = transfer.open_source(taught), data[held], []
     for draw in range(draws):
         chosen = np.random.default_rng(draw).choice(len(own.train), LABELS, replace=False)
