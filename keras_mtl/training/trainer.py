@@ -103,8 +103,7 @@ class MultiTaskTrainer(CompiledModel):
             checks = [SelfChecks(self.adapter, evaluated), FrozenChecks(self.adapter)]
         checks = [*checks, *([BalancerEpochs()] if self.settings.scoring.balance else [])]
         start = [MixtureStart(rows.batches)] if rows.batches is not None else []
-        if rows.task_shares != self.settings.task_shares:
-            self.settings.task_shares, self.train_function = rows.task_shares, None
+        self._weigh_by(rows.task_shares)
         validation = inputs.for_validation(self, validation_data, cache)
         resume, around = resuming(callbacks), with_callbacks(callbacks, checks, start)
         around = with_resuming(around, resume)
@@ -167,6 +166,7 @@ class MultiTaskTrainer(CompiledModel):
         _no_class_weight(class_weight, "train_on_batch")
         need_same_trainable(self)
         batch = inputs.for_batch(self, x, y, sample_weight, "train_on_batch")
+        self._weigh_by((1.0,) * len(self.tasks))
         return super().train_on_batch(*batch, return_dict=return_dict)
 
     def test_on_batch(
@@ -205,6 +205,11 @@ class MultiTaskTrainer(CompiledModel):
             return super(MultiTaskTrainer, self).predict(arrays, rows_per_step, verbose, **options)
 
         return inputs.predict(self, x, batch_size, predict_arrays)
+
+    def _weigh_by(self, task_shares: tuple[float, ...]) -> None:
+        """Multiply the tasks' losses by these from the next step on: it compiles them in."""
+        if task_shares != self.settings.task_shares:
+            self.settings.task_shares, self.train_function = task_shares, None
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         # Nothing is left to be built: `compile` makes every variable. Under a strategy Keras would

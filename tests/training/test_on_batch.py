@@ -40,6 +40,15 @@ def test_a_step_is_that_of_fit():
     assert logs == pytest.approx({name: values[0] for name, values in found.items()}, abs=1e-5)
 
 
+def test_shares_of_a_mixture_before_do_not_count():
+    (texts, y), one, other = rows(), compiled(), compiled()
+    one.fit(demo_mixture(rows=40, weighting="row"), epochs=1, verbose=0)
+    other.set_weights(one.get_weights())
+    for model in (one, other):
+        model.train_on_batch(texts, y)
+    at_most("weights apart", largest_difference(weights_of(one), weights_of(other)), 1e-6)
+
+
 def test_a_score_is_that_of_evaluate():
     (texts, y), model = rows(), compiled()
     weights = {"sentiment": np.linspace(0, 1, ROWS)}
