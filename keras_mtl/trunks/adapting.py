@@ -1,5 +1,6 @@
 """What a trunk counts on labelled rows before it is trained."""
 
+import itertools
 from collections.abc import Sequence
 
 import keras
@@ -19,11 +20,14 @@ _ROWS = 512
 def adapt(trunk: keras.Model, tasks: Sequence[Task], streams: Sequence[Stream]) -> None:
     """Set the weights of words in every `WeightedSums` of a trunk, for the tasks that it knows.
 
+    Tasks that share a sum are counted as one, with the rows of all.
+
     Raises:
-        ValueError: If it would weigh words for what is no task of the model, and never has.
+        ValueError: If it would weigh words for what is no task of the model, and never has; or
+            tasks that share a sum have other labels.
     """
     names = [task.name for task in tasks]
-    unknown = [name for name in unweighed(trunk) if name not in names]
+    unknown = [name for one in unweighed(trunk) for name in one if name not in names]
     if unknown:
         raise ValueError(
             f"`tasks` of a trunk must be tasks of the model, {listed(names)}. Received: "
@@ -37,24 +41,25 @@ def adapt(trunk: keras.Model, tasks: Sequence[Task], streams: Sequence[Stream]) 
         known = {
             stream.name: _numbers(reader, stream)
             for stream in streams
-            if set(stream.labels) & set(layer.tasks)
+            if any(name in together for together in layer.tasks for name in stream.labels)
         }
-        for task in tasks:
-            if task.name in layer.tasks:
-                weights = _weights(task, streams, known, layer.size)
-                if weights is not None:
-                    layer.weigh(task.name, weights)
+        for together in layer.tasks:
+            sharing = [task for task in tasks if task.name in together]
+            check_alike(sharing)
+            weights = _weights(sharing, streams, known, layer.size)
+            if weights is not None:
+                layer.weigh(together[0], weights)
 
 
-def unweighed(trunk: keras.Model) -> list[str]:
-    """The tasks for which a trunk would weigh words, but all weigh 1 still."""
-    found: dict[str, bool] = {}
+def unweighed(trunk: keras.Model) -> list[tuple[str, ...]]:
+    """The tasks, by sum, for which a trunk would weigh words, but all weigh 1 still."""
+    found: dict[tuple[str, ...], bool] = {}
     for layer in trunk.layers:
         if isinstance(layer, WeightedSums) and layer.tasks:
             plain = (ops.convert_to_numpy(layer.word_weights) == 1.0).all(axis=0)
-            for task, one in zip(layer.tasks, plain.tolist(), strict=True):
-                found[task] = found.get(task, True) and one
-    return [task for task, plain in found.items() if plain]
+            for together, one in zip(layer.tasks, plain.tolist(), strict=True):
+                found[together] = found.get(together, True) and one
+    return [together for together, plain in found.items() if plain]
 
 
 def _numbers(reader: keras.Model, stream: Stream) -> Ragged:
@@ -78,12 +83,32 @@ def _numbers(reader: keras.Model, stream: Stream) -> Ragged:
     return read.select(np.argsort(order))
 
 
+def check_alike(tasks: Sequence[Task]) -> None:
+    """See that tasks that share a sum have the same labels.
+
+    Raises:
+        ValueError: If they do not.
+    """
+    for task in tasks[1:]:
+        first, other = (getattr(one, "labels", None) for one in (tasks[0], task))
+        if type(task) is not type(tasks[0]) or first != other:
+            raise ValueError(
+                "Tasks that share a sum of words in a trunk must be of one kind, with the same "
+                f"labels in the same order. Received: {tasks[0].name!r} with {_labels(tasks[0])} "
+                f"and {task.name!r} with {_labels(task)}. Take one out of the list within `tasks`."
+            )
+
+
+def _labels(task: Task) -> str:
+    return f"{listed(getattr(task, 'labels', ())) or 'no labels'} ({type(task).__name__})"
+
+
 def _weights(
-    task: Task, streams: Sequence[Stream], known: dict[str, Ragged], size: int
+    tasks: Sequence[Task], streams: Sequence[Stream], known: dict[str, Ragged], size: int
 ) -> np.ndarray | None:
-    """The weights of a task's numbers, from all its labelled rows; `None` if it has no groups."""
+    """The weights of numbers by all labelled rows of some tasks; `None` if these have no groups."""
     rows, groups, numbers, before = [], [], [], 0
-    for stream in streams:
+    for task, stream in itertools.product(tasks, streams):
         if task.name not in stream.labels:
             continue
         labels, weights = stream.labels[task.name], stream.weights[task.name]

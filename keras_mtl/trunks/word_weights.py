@@ -1,6 +1,6 @@
 """How much each word says about a task, counted before training."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
@@ -24,7 +24,7 @@ class WeightedSums(keras.layers.Layer):
 
     Args:
         size: How many numbers there are, 0 included.
-        tasks: Names of the tasks.
+        tasks: Names of the tasks; tasks that share a sum are a tuple of names.
         dropout: Share of the numbers of a text dropped in training.
 
     Call arguments:
@@ -32,15 +32,19 @@ class WeightedSums(keras.layers.Layer):
         vectors: `(B, L, D)`.
 
     Returns:
-        `(B, 1 + tasks, D)`: first the plain sums, then those of the tasks, in their order.
+        `(B, 1 + sums, D)`: first the plain sums, then those of the tasks, in their order.
     """
 
     def __init__(
-        self, size: int, tasks: Iterable[str] = (), dropout: float = 0.0, **kwargs: Any
+        self,
+        size: int,
+        tasks: Iterable[str | Sequence[str]] = (),
+        dropout: float = 0.0,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.size = size
-        self.tasks = tuple(tasks)
+        self.tasks = tuple((one,) if isinstance(one, str) else tuple(one) for one in tasks)
         # Added up in float32: half precision loses words from a few hundred on.
         self.sum_dtype = keras.backend.result_type(self.variable_dtype, "float32")
         self.dropout = keras.layers.Dropout(dropout, name="dropout", dtype=self.sum_dtype)
@@ -70,17 +74,18 @@ class WeightedSums(keras.layers.Layer):
         return (numbers_shape[0], 1 + len(self.tasks), vectors_shape[-1])
 
     def get_config(self) -> dict[str, Any]:
-        own = {"size": self.size, "tasks": self.tasks, "dropout": self.dropout.rate}
+        tasks = [one[0] if len(one) == 1 else list(one) for one in self.tasks]
+        own = {"size": self.size, "tasks": tasks, "dropout": self.dropout.rate}
         return {**super().get_config(), **own}
 
     def weigh(self, task: str, weights: np.ndarray) -> None:
-        """Set the weights `(size,)` of a task.
+        """Set the weights `(size,)` of a task, and of those that share its sum.
 
         Raises:
             ValueError: If it is none of the layer's tasks.
         """
         columns = np.array(ops.convert_to_numpy(self.word_weights))
-        columns[:, self.tasks.index(task)] = weights
+        columns[:, [task in one for one in self.tasks].index(True)] = weights
         self.word_weights.assign(columns)
 
 

@@ -49,6 +49,13 @@ def test_a_run_has_a_task_and_a_stream_for_each_value(tmp_path):
     assert set(run.predictor()(["a pos film"])[0]) == set(tasks)
 
 
+def test_words_are_weighed_together_for_tasks_of_one_section(tmp_path):
+    built = build(write(tmp_path))
+    layer = built.model.trunk.get_layer("word_sums")
+    assert layer.tasks == (("tone_drama", "tone_sci_fi"), ("any",))
+    assert "pooled_tone_drama+tone_sci_fi" in built.model.trunk.output
+
+
 def test_class_weights_are_those_of_the_part(tmp_path):
     built = build(write(tmp_path, ["a", "a", "a", "b"] * 8))
     drama, other = (built.tasks[f"tone_{name}"].class_weight for name in "ab")

@@ -199,3 +199,56 @@ def test_a_trunk_may_know_tasks_that_another_model_weighed():
     before = weights_of(both, "word_sums")
     mtl.MultiTaskModel(both.trunk, TASKS[:1]).adapt(mtl.Mixture({"sentiment": reviews}))
     np.testing.assert_array_equal(weights_of(both, "word_sums"), before)
+
+
+def shared(tokenizer, dim):
+    return mtl.trunks.bag(tokenizer, dim, tasks=[["books", "dvds"]], bigram_buckets=BUCKETS)
+
+
+def tones(*names, labels=REVIEW_LABELS):
+    return [mtl.classification(name, labels, "label") for name in names]
+
+
+def test_words_of_tasks_that_share_a_sum_are_counted_on_the_rows_of_all():
+    books, dvds = demo_splits(40)[0], demo_splits(30, seed=1)[0]
+    model = small_model([books, dvds], tasks=tones("books", "dvds"), trunk=shared)
+    model.adapt(mtl.Mixture({"books": books, "dvds": dvds}))
+    alone = small_model([books, dvds], tasks=tones("tone"), trunk=weighing_of(["tone"]))
+    alone.adapt(mtl.Mixture({"books": books, "dvds": dvds}, {"books": "tone", "dvds": "tone"}))
+    for layer in ("word_sums", "bigram_sums"):
+        np.testing.assert_array_equal(weights_of(model, layer), weights_of(alone, layer))
+        assert weights_of(model, layer).max() > 0.5
+
+
+def test_a_model_of_shared_sums_is_trained_and_saved(tmp_path, recwarn):
+    books, dvds = demo_splits(40)[0], demo_splits(30, seed=1)[0]
+    rows = mtl.Mixture({"books": books, "dvds": dvds}, batch_size=8)
+    model = small_model([books, dvds], tasks=tones("books", "dvds"), trunk=shared)
+    model.compile(keras.optimizers.Adam(0.05))
+    model.fit(rows, steps_per_epoch=1, verbose=0)
+    (told,) = [str(one.message) for one in recwarn if "weighed" in str(one.message)]
+    assert "for tasks 'books', 'dvds': all weigh 1" in told
+    model.adapt(rows)
+    model.fit(rows, epochs=8, verbose=0)
+    found = model.evaluate(rows, return_dict=True, verbose=0)
+    assert found["books_accuracy"] > 0.9 and found["dvds_accuracy"] > 0.9
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    before, after = (one.predict(books.texts[:8], verbose=0) for one in (model, loaded))
+    np.testing.assert_array_equal(after["dvds"], before["dvds"])
+
+
+def test_tasks_that_share_a_sum_have_the_same_labels():
+    books, dvds = demo_splits(40)[0], demo_splits(30, seed=1)[0]
+    tasks = tones("books") + tones("dvds", labels=REVIEW_LABELS[::-1])
+    with pytest.raises(ValueError, match="same order. Received: 'books' with negative, .* 'dvds'"):
+        mtl.trunks.bag(100, tasks=[tasks])
+    model = small_model([books, dvds], tasks=tasks, trunk=shared)
+    with pytest.raises(ValueError, match="Take one out of the list within `tasks`"):
+        model.adapt(mtl.Mixture({"books": books, "dvds": dvds}))
+
+
+def weighing_of(tasks):
+    return lambda tokenizer, dim: mtl.trunks.bag(
+        tokenizer, dim, tasks=tasks, bigram_buckets=BUCKETS
+    )

@@ -102,3 +102,24 @@ def test_each_task_of_a_bag_has_its_sum():
         expected[row] = 2 * table[5] * (ids == 5).sum() / np.sqrt(max((ids > 0).sum(), 1))
     np.testing.assert_allclose(found["pooled_other"][:, :3], expected, atol=1e-6)
     np.testing.assert_array_equal(found["pooled_other"][:, 3:], found["pooled"][:, 3:])
+
+
+def test_tasks_of_one_list_share_a_sum():
+    tasks = ["one", ["other", "third"]]
+    trunk = trunks.bag(VOCABULARY_SIZE, 3, bigram_buckets=20, tasks=tasks)
+    layer = trunk.get_layer("word_sums")
+    layer.weigh("third", np.arange(VOCABULARY_SIZE, dtype="float32"))
+    found = {name: numpy_of(value) for name, value in trunk({"token_ids": IDS}).items()}
+    pooled = {name for name in found if name.startswith("pooled")}
+    assert pooled == {"pooled", "pooled_one", "pooled_other+third"}
+    np.testing.assert_array_equal(found["pooled"], found["pooled_one"])
+    alone = trunks.bag(VOCABULARY_SIZE, 3, bigram_buckets=20, tasks=["one", "other"])
+    alone.set_weights(trunk.get_weights())
+    np.testing.assert_array_equal(
+        numpy_of(alone({"token_ids": IDS})["pooled_other"]), found["pooled_other+third"]
+    )
+    copy = keras.Model.from_config(trunk.get_config())
+    copy.set_weights(trunk.get_weights())
+    np.testing.assert_array_equal(
+        numpy_of(copy({"token_ids": IDS})["pooled_other+third"]), found["pooled_other+third"]
+    )
