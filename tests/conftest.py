@@ -1,11 +1,21 @@
 """Settings of all tests, and fixtures of several."""
 
+import os
+
 import hypothesis
 import pytest
 
 # The same examples on every machine, however slow it is.
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("repeatable")
+
+
+def pytest_collection_modifyitems(items):
+    """Without the real datasets, skip what needs them."""
+    if not os.path.isdir(os.environ.get("KERAS_MTL_DATA") or ""):
+        for item in items:
+            if item.get_closest_marker("real_data"):
+                item.add_marker(pytest.mark.skip(reason="KERAS_MTL_DATA names no folder"))
 
 
 @pytest.fixture

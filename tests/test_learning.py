@@ -1,6 +1,5 @@
 """What is learned on real data; long, run by `make test-real`."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +10,7 @@ from tests.figures import at_least
 
 ROOT = Path(__file__).parents[1]
 
-pytestmark = [
-    pytest.mark.learning,
-    pytest.mark.real_data,
-    pytest.mark.skipif(not os.environ.get("KERAS_MTL_DATA"), reason="KERAS_MTL_DATA is not set"),
-]
+pytestmark = [pytest.mark.learning, pytest.mark.real_data]
 
 
 def test_imdb_and_reuters(tmp_path):

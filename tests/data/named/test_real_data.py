@@ -11,10 +11,7 @@ from keras_mtl.data.named.sources import REUTERS_LABELS, load_dataset
 
 DATA = os.environ.get("KERAS_MTL_DATA")
 
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif(not DATA, reason="KERAS_MTL_DATA names no folder of datasets"),
-]
+pytestmark = pytest.mark.real_data
 
 
 def folder(name: str) -> Path:

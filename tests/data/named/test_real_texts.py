@@ -11,10 +11,7 @@ from keras_mtl.data.named.sources import load_dataset
 
 DATA = os.environ.get("KERAS_MTL_DATA")
 
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif(not DATA, reason="KERAS_MTL_DATA names no folder of datasets"),
-]
+pytestmark = pytest.mark.real_data
 
 # Rows of train, validation and test; sizes of the label spaces; duplicates within train.
 FACTS = {

@@ -14,10 +14,7 @@ from keras_mtl.data.datasets.profile import profile
 
 DATA = os.environ.get("KERAS_MTL_DATA")
 
-pytestmark = [
-    pytest.mark.real_data,
-    pytest.mark.skipif(not DATA, reason="KERAS_MTL_DATA names no folder of datasets"),
-]
+pytestmark = pytest.mark.real_data
 
 SIZES = {
     "atis": (4478, 500, 893),
