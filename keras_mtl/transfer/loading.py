@@ -22,15 +22,17 @@ from keras_mtl.transfer.matching import (
 )
 from keras_mtl.transfer.sources import Source, open_source
 from keras_mtl.transfer.words import (
+    SAME,
     NewWords,
     Words,
+    check_takeover,
     moved,
     reads_words,
     same_words,
+    weights_by_task,
     word_places,
 )
-
-SAME = "same"
+from keras_mtl.trunks.word_weights import WeightedSums
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,7 +152,7 @@ def load_source(
     found = open_source(source, checkpoint=checkpoint, like=like)
     found = found if tokenizer is None else found._replace(tokenizer=tokenizer)
     if take_tokenizer:
-        _check_takeover(model, found)
+        check_takeover(model, found.tokenizer, found.called)
     pairs, refused = match_trunks(model, found, rename or {})
     heads, others = match_heads(model, found)
     plan = _Plan(found, found.tokenizer if take_tokenizer else model.preprocessor, new_words)
@@ -195,7 +197,8 @@ class _Plan:
         for pair in pairs:
             kind = kinds.get(id(pair.target))
             if kind is None or same:
-                self.add(pair)
+                weighs = isinstance(pair.target, WeightedSums)
+                (self._weigh if weighs else self.add)(pair)
             elif kind == "pairs":
                 self.refuse(Refused(pair.path, _PAIRS, False, pair.target))
             elif same is None:
@@ -264,6 +267,21 @@ class _Plan:
             why = "the source knows none of its words"
         self._skip(f"{pair.path}/embeddings", own, why, True)
 
+    def _weigh(self, pair: Pair) -> None:
+        """Take the weights of words for the tasks that both weigh words for."""
+        target, source = pair.target, pair.source
+        alike = getattr(source, "tasks", target.tasks) == target.tasks
+        if alike or source.size != target.size:
+            self.add(pair)
+            return
+        path, own = f"{pair.path}/word_weights", target.word_weights
+        found, sums = weights_by_task(target, source)
+        if sums:
+            self.values.append((own, found))
+            self._tell(path, REMAPPED, f"{sums} of {len(target.tasks)} sums", own)
+        else:
+            self._skip(path, own, _WEIGHED, False)
+
     def _skip(self, path: str, variable: Any, why: str, wrong: bool) -> None:
         if wrong:
             self.wrong.append(f"{path}: {why}")
@@ -279,19 +297,3 @@ _WEIGHED = "weights of words are counted by `model.adapt`"
 _UNKNOWN = (
     "which words {} has by which numbers is not known: pass `tokenizer=`, or tokenizer='same'"
 )
-
-
-def _check_takeover(model: Any, source: Source) -> None:
-    tokenizer = source.tokenizer
-    if tokenizer is None or tokenizer == SAME:
-        raise ValueError(
-            f"`take_tokenizer` of `load_source` needs a source with a tokenizer. Received: "
-            f"{source.called} without one. Pass it as `tokenizer=`."
-        )
-    rows = [one.input_dim for one in model.trunk.layers if isinstance(one, keras.layers.Embedding)]
-    if rows and tokenizer.vocabulary_size not in rows:
-        raise ValueError(
-            "`take_tokenizer` of `load_source` needs an embedding with a row for each word of the "
-            f"source, {tokenizer.vocabulary_size:,}. Received: one of {rows[0]:,} rows. Build the "
-            "trunk with `open_source(...).tokenizer`."
-        )

@@ -14,6 +14,7 @@ from keras_mtl.trunks.pretrained import PretrainedIds, Segments
 from keras_mtl.trunks.word_weights import WeightedSums
 
 NewWords = Literal["mean", "random"]
+SAME = "same"
 _SPECIAL = 2  # Padding and the unknown word, which every WordTokenizer has as 0 and 1.
 
 
@@ -67,6 +68,44 @@ def moved(rows: np.ndarray, own: np.ndarray, places: np.ndarray, new: NewWords) 
         found[:] = rows[_SPECIAL:].mean(axis=0, dtype=np.float64)
     found[places >= 0] = rows[places[places >= 0]]
     return found
+
+
+def weights_by_task(target: WeightedSums, source: WeightedSums) -> tuple[np.ndarray, int]:
+    """How much words weigh in the target, by the source for tasks that both weigh words for.
+
+    Returns:
+        `(V, sums)`, and how many of the sums are the source's. A sum that several tasks share is,
+        where the source knows one of these.
+    """
+    found = np.array(keras.ops.convert_to_numpy(target.word_weights))
+    theirs = keras.ops.convert_to_numpy(source.word_weights) if source.tasks else found
+    taken = 0
+    for place, names in enumerate(target.tasks):
+        known = [number for number, own in enumerate(source.tasks) if {*own} & {*names}]
+        if known:
+            found[:, place] = theirs[:, known[0]]
+            taken += 1
+    return found, taken
+
+
+def check_takeover(model: Any, tokenizer: Any, whose: str) -> None:
+    """See that a model can be given the tokenizer of a source.
+
+    Raises:
+        ValueError: If there is none, or the model's embedding has another number of rows.
+    """
+    if tokenizer is None or tokenizer == SAME:
+        raise ValueError(
+            f"`take_tokenizer` of `load_source` needs a source with a tokenizer. Received: "
+            f"{whose} without one. Pass it as `tokenizer=`."
+        )
+    rows = [one.input_dim for one in model.trunk.layers if isinstance(one, keras.layers.Embedding)]
+    if rows and tokenizer.vocabulary_size not in rows:
+        raise ValueError(
+            "`take_tokenizer` of `load_source` needs an embedding with a row for each word of the "
+            f"source, {tokenizer.vocabulary_size:,}. Received: one of {rows[0]:,} rows. Build the "
+            "trunk with `open_source(...).tokenizer`."
+        )
 
 
 def reads_words(layers: Sequence[keras.layers.Layer]) -> dict[int, str]:
