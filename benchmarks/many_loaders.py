@@ -46,6 +46,7 @@ def usual(length, steps):
     from pair.data import Rows, TaskRows
     from pair.settings import Settings
     from pair.torch_data import LOADERS, steps_of
+    from torch import _dynamo  # noqa: F401 - as an optimizer does: behind TensorFlow it crashes
 
     parts, tokenizer = prepared(length)
     names, sets = ("negative", "positive"), {}

@@ -37,6 +37,7 @@ def torch(folder, name, steps, seed):
     """Train with a loop, padded to a fixed length or to that of each batch."""
     import torch as library
     import transformers
+    from torch import _dynamo  # noqa: F401 - as an optimizer does: behind TensorFlow it crashes
 
     import keras_mtl as mtl
 
