@@ -111,7 +111,9 @@ def draw(table, rows, path):
                 points = [(number(row[table.along]), number(row[table.value])) for row in own]
                 axes.plot(*zip(*points, strict=True), marker="o", label=name)
             axes.set_xscale("log", base=2)
-            axes.set(xlabel=table.along, ylabel=table.value, ylim=(0, None))
+            places = sorted({number(row[table.along]) for row in rows})
+            axes.set_xticks(places, [f"{place:g}" for place in places])
+            axes.set(xlabel=table.along, ylabel=table.value, ylim=(0, 1.08 * axes.get_ylim()[1]))
             if table.lines:
                 axes.legend(fontsize="small")
         else:
