@@ -75,14 +75,13 @@ def weights_by_task(target: WeightedSums, source: WeightedSums) -> tuple[np.ndar
 
     Returns:
         `(V, sums)`, and how many of the sums are the source's. A sum that several tasks share is,
-        where the source knows one of these.
+        where the source has one for some of these, and no second one for others.
     """
     found = np.array(keras.ops.convert_to_numpy(target.word_weights))
-    theirs = keras.ops.convert_to_numpy(source.word_weights) if source.tasks else found
-    taken = 0
+    theirs, taken = keras.ops.convert_to_numpy(source.word_weights), 0
     for place, names in enumerate(target.tasks):
         known = [number for number, own in enumerate(source.tasks) if {*own} & {*names}]
-        if known:
+        if len(known) == 1:
             found[:, place] = theirs[:, known[0]]
             taken += 1
     return found, taken

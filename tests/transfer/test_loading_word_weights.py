@@ -63,6 +63,13 @@ def test_a_new_task_that_joins_a_sum_reads_by_the_weights_of_the_others():
     assert {*columns(target)["books", "dvds", "new"]} == {2.0}
 
 
+def test_of_several_sums_none_is_taken_for_the_one_of_all():
+    source = weighed(bag_of(["books", "dvds"], ["books", "dvds"]), [2.0, 3.0])
+    target = weighed(bag_of([["books", "dvds"]], ["books", "dvds"]), [5.0])
+    transfer.load_source(target, source)
+    assert {*columns(target)["books", "dvds"]} == {5.0}
+
+
 def test_the_same_tasks_are_loaded_whole():
     source = weighed(bag_of(["tone", "topic"], ["tone", "topic"]), [2.0, 3.0])
     target = bag_of(["tone", "topic"], ["tone", "topic"])
