@@ -80,7 +80,7 @@ def test_class_weights_that_cannot_be_counted(wrong, tmp_path):
 
 def test_words_are_weighed_for_each_task(built):
     layer = built.model.trunk.get_layer("word_sums")
-    assert layer.tasks == ("tone", "stars", "topic")
+    assert layer.tasks == (("tone",), ("stars",), ("topic",))
     weights = dict(zip(layer.tasks, keras.ops.convert_to_numpy(layer.word_weights).T, strict=True))
     words = ["tea", "of", "pos", "a"]
     tea, of, pos, a = built.model.preprocessor.encode([" ".join(words)])["token_ids"].row(0)

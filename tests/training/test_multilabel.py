@@ -109,7 +109,7 @@ def test_rows_without_labels_change_nothing():
 
 def test_words_are_weighed_by_the_moods_that_they_tell(model):
     layer = model.trunk.get_layer("word_sums")
-    weights = keras.ops.convert_to_numpy(layer.word_weights)[:, layer.tasks.index("moods")]
+    weights = keras.ops.convert_to_numpy(layer.word_weights)[:, layer.tasks.index(("moods",))]
     ids = model.preprocessor.encode(["furious glad dear so it is"])["token_ids"].row(0)
     assert weights[ids[:3]].min() > weights[ids[3:]].max()
 
