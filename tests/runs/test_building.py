@@ -81,7 +81,8 @@ def test_class_weights_that_cannot_be_counted(wrong, tmp_path):
 def test_words_are_weighed_for_each_task(built):
     layer = built.model.trunk.get_layer("word_sums")
     assert layer.tasks == (("tone",), ("stars",), ("topic",))
-    weights = dict(zip(layer.tasks, keras.ops.convert_to_numpy(layer.word_weights).T, strict=True))
+    columns = keras.ops.convert_to_numpy(layer.word_weights).T
+    weights = {name: column for (name,), column in zip(layer.tasks, columns, strict=True)}
     words = ["tea", "of", "pos", "a"]
     tea, of, pos, a = built.model.preprocessor.encode([" ".join(words)])["token_ids"].row(0)
     assert weights["topic"][tea] > 0.5 > weights["topic"][of]
