@@ -238,6 +238,21 @@ def test_a_model_of_shared_sums_is_trained_and_saved(tmp_path, recwarn):
     np.testing.assert_array_equal(after["dvds"], before["dvds"])
 
 
+def test_heads_read_the_sum_that_they_share():
+    books = demo_splits(40)[0]
+    model = small_model([books], tasks=tones("books", "dvds", "other"), trunk=shared)
+    before = model.predict(books.texts[:5], verbose=0)
+    for name in ("word_sums", "bigram_sums"):
+        layer = model.trunk.get_layer(name)
+        layer.weigh("dvds", np.zeros(layer.size, "float32"))
+    after = model.predict(books.texts[:5], verbose=0)
+    for name in ("books", "dvds"):
+        # Nothing but the bias is left, which begins at 0.
+        np.testing.assert_allclose(after[name], 0.5, atol=1e-6)
+        assert np.abs(before[name] - 0.5).max() > 1e-4
+    np.testing.assert_array_equal(after["other"], before["other"])
+
+
 def test_tasks_that_share_a_sum_have_the_same_labels():
     books, dvds = demo_splits(40)[0], demo_splits(30, seed=1)[0]
     tasks = tones("books") + tones("dvds", labels=REVIEW_LABELS[::-1])
