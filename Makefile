@@ -34,8 +34,8 @@ $(STAMP): setup.cfg pyproject.toml constraints.txt
 demo: $(STAMP)  ## Train, export and reload a model on generated text
 	$(PY) examples/demo.py
 
+# In two runs on TensorFlow, which keeps what it has compiled: some 5 MB a test.
 test: $(STAMP)  ## Run the tests on TensorFlow, then those for every backend on JAX
-	# In two runs: TensorFlow keeps what it has compiled, some 5 MB a test.
 	XLA_FLAGS="$(QUICK_XLA)" KERAS_BACKEND=tensorflow \
 	$(PY) -m pytest $(WORKERS) -m "not learning" tests/training
 	XLA_FLAGS="$(QUICK_XLA)" KERAS_BACKEND=tensorflow \

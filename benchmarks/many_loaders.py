@@ -9,6 +9,7 @@ on the processor, ours and PyTorch's in turn. Wants `KERAS_MTL_DATA` and `torch`
 """
 
 import argparse
+import importlib
 import itertools
 import json
 import os
@@ -46,8 +47,8 @@ def usual(length, steps):
     from pair.data import Rows, TaskRows
     from pair.settings import Settings
     from pair.torch_data import LOADERS, steps_of
-    from torch import _dynamo  # noqa: F401 - as an optimizer does: behind TensorFlow it crashes
 
+    importlib.import_module("torch._dynamo")  # An optimizer does; behind TensorFlow that crashes.
     parts, tokenizer = prepared(length)
     names, sets = ("negative", "positive"), {}
     for name, split in parts.items():

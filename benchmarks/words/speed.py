@@ -1,5 +1,6 @@
 """Rows per second on ATIS: ours, and PyTorch with transformers."""
 
+import importlib
 import time
 
 import numpy as np
@@ -37,8 +38,8 @@ def torch(folder, name, steps, seed):
     """Train with a loop, padded to a fixed length or to that of each batch."""
     import torch as library
     import transformers
-    from torch import _dynamo  # noqa: F401 - as an optimizer does: behind TensorFlow it crashes
 
+    importlib.import_module("torch._dynamo")  # An optimizer does; behind TensorFlow that crashes.
     import keras_mtl as mtl
 
     data = mtl.load_dataset("atis")

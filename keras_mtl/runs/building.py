@@ -91,14 +91,16 @@ def build(config: RunConfig) -> Built:
 def _tasks_of_trunk(config: RunConfig, tasks: Mapping[str, Task]) -> list[Task] | list[list[Task]]:
     """The tasks as a trunk takes them: a bag, those with the same labels in a list of their own.
 
-    The same are the labels of tasks that were made from one section, with `tasks_from`.
+    They mean the same in tasks that were made from one section, with `tasks_from`; but a section
+    may cut several datasets, each with labels of its own.
     """
     if config.trunk.kind is not TRUNKS["bag"]:  # That of a user knows nothing of lists.
         return list(tasks.values())
-    of_section: dict[int, list[Task]] = {}
+    alike: dict[Any, list[Task]] = {}
     for name, task in tasks.items():
-        of_section.setdefault(id(config.tasks[name].choice), []).append(task)
-    return list(of_section.values())
+        of_section = id(config.tasks[name].choice), getattr(task, "labels", None)
+        alike.setdefault(of_section, []).append(task)
+    return list(alike.values())
 
 
 def _tokenizer_of(source: Source) -> Any:

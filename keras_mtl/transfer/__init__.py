@@ -5,7 +5,8 @@ from keras_mtl.training.grouped_optimizer import GroupedOptimizer
 from keras_mtl.transfer.averaging import AverageEpochs, greedy_soup, soup
 from keras_mtl.transfer.fine_tuning import FineTuned, fine_tune
 from keras_mtl.transfer.freezing import freeze, thaw, trainable
-from keras_mtl.transfer.loading import LoadReport, load_source
+from keras_mtl.transfer.load_report import LoadReport
+from keras_mtl.transfer.loading import load_source
 from keras_mtl.transfer.rates import LayerwiseDecay, SlantedTriangular, layerwise_decay
 from keras_mtl.transfer.rehearsal import DriftCheck, rehearse
 from keras_mtl.transfer.sources import Source, open_source

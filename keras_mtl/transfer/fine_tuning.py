@@ -6,7 +6,8 @@ from typing import Any, Literal
 import keras
 
 from keras_mtl.transfer.freezing import check_model, freeze
-from keras_mtl.transfer.loading import LoadReport, load_source
+from keras_mtl.transfer.load_report import LoadReport
+from keras_mtl.transfer.loading import load_source
 from keras_mtl.transfer.thawing import GradualThaw
 
 Thaw = Literal["gradually", "at_once", "never"]

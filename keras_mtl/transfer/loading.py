@@ -1,6 +1,5 @@
 """What a source learned, put into a model: every variable accounted for."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from keras_mtl.data import WordTokenizer
 from keras_mtl.training.copying import copy_value
 from keras_mtl.transfer.freezing import check_model
+from keras_mtl.transfer.load_report import Loaded, LoadReport
 from keras_mtl.transfer.matching import (
     LOADED,
     REMAPPED,
@@ -18,6 +18,7 @@ from keras_mtl.transfer.matching import (
     Refused,
     match_heads,
     match_trunks,
+    relabelled,
     variables_of,
 )
 from keras_mtl.transfer.sources import Source, open_source
@@ -33,60 +34,6 @@ from keras_mtl.transfer.words import (
     word_places,
 )
 from keras_mtl.trunks.word_weights import WeightedSums
-
-
-@dataclasses.dataclass(frozen=True)
-class Loaded:
-    """What became of one variable.
-
-    Args:
-        path: Its layer and its name.
-        status: `"loaded"` as it was, `"remapped"` by words, or `"skipped"`.
-        why: Why it was skipped, or what was moved.
-        numbers: How many numbers it has.
-    """
-
-    path: str
-    status: str
-    why: str
-    numbers: int
-
-
-@dataclasses.dataclass(frozen=True)
-class LoadReport:
-    """What `load_source` did; printed, it is a table.
-
-    Args:
-        source: The name of the source.
-        variables: What became of each variable.
-        words: How the vocabularies meet; `None` where they are the same, or there are none.
-    """
-
-    source: str
-    variables: tuple[Loaded, ...]
-    words: Words | None = None
-
-    @property
-    def coverage(self) -> float:
-        """The share of the trunk's numbers that came from the source."""
-        trunk = [one for one in self.variables if one.path.startswith("trunk/")]
-        taken = sum(one.numbers for one in trunk if one.status != SKIPPED)
-        return taken / max(sum(one.numbers for one in trunk), 1)
-
-    def __str__(self) -> str:
-        width = max((len(one.path) for one in self.variables), default=0)
-        lines = [
-            f"{one.path:<{width}}  {one.status:<8}  {one.numbers:>11,}  {one.why}".rstrip()
-            for one in self.variables
-        ]
-        lines.append(f"{self.coverage:.1%} of the trunk's numbers are from {self.source}.")
-        if self.words is not None:
-            lines.append(
-                f"{self.words.shared:,} of {self.words.target:,} words ({self.words.fraction:.1%}) "
-                f"are among the {self.words.source:,} of the source; new words begin at "
-                f"{'the mean of its words' if self.words.new == 'mean' else 'random'}."
-            )
-        return "\n".join(lines)
 
 
 def load_source(
@@ -155,7 +102,8 @@ def load_source(
         check_takeover(model, found.tokenizer, found.called)
     pairs, refused = match_trunks(model, found, rename or {})
     heads, others = match_heads(model, found)
-    plan = _Plan(found, found.tokenizer if take_tokenizer else model.preprocessor, new_words)
+    words = found.tokenizer if take_tokenizer else model.preprocessor
+    plan = _Plan(found, words, new_words, relabelled(model, found))
     plan.add_trunk(pairs)
     for pair in heads:
         plan.add(pair)
@@ -184,8 +132,11 @@ def load_source(
 class _Plan:
     """What is to be written, and what is to be told, before anything is."""
 
-    def __init__(self, source: Source, tokenizer: Any, new_words: NewWords) -> None:
+    def __init__(
+        self, source: Source, tokenizer: Any, new_words: NewWords, relabelled: set[str]
+    ) -> None:
         self.source, self.tokenizer, self.new_words = source, tokenizer, new_words
+        self.relabelled = relabelled
         self.values: list[tuple[Any, Any]] = []
         self.entries: list[Loaded] = []
         self.wrong: list[str] = []
@@ -270,17 +221,18 @@ class _Plan:
     def _weigh(self, pair: Pair) -> None:
         """Take the weights of words for the tasks that both weigh words for."""
         target, source = pair.target, pair.source
-        alike = getattr(source, "tasks", target.tasks) == target.tasks
-        if alike or source.size != target.size:
+        if not isinstance(source, WeightedSums) or source.size != target.size:
             self.add(pair)
             return
-        path, own = f"{pair.path}/word_weights", target.word_weights
-        found, sums = weights_by_task(target, source)
-        if sums:
-            self.values.append((own, found))
-            self._tell(path, REMAPPED, f"{sums} of {len(target.tasks)} sums", own)
-        else:
+        path, own, every = f"{pair.path}/word_weights", target.word_weights, len(target.tasks)
+        found, sums = weights_by_task(target, source, self.relabelled)
+        if not sums:
             self._skip(path, own, _WEIGHED, False)
+            return
+        self.values.append((own, found))
+        whole = sums == every and target.tasks == source.tasks
+        told = (LOADED, "") if whole else (REMAPPED, f"{sums} of {every} sums")
+        self._tell(path, *told, own)
 
     def _skip(self, path: str, variable: Any, why: str, wrong: bool) -> None:
         if wrong:

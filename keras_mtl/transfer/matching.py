@@ -120,6 +120,16 @@ def differing(one: Task, other: Task) -> list[str]:
     ]
 
 
+def relabelled(model: Any, source: Source) -> set[str]:
+    """The tasks that both have by name, with labels that mean something else."""
+    return {
+        task.name
+        for task in model.tasks
+        if task.name in source.tasks
+        and {"kind", "labels"} & {*differing(task, source.tasks[task.name])}
+    }
+
+
 def variables_of(layer: keras.layers.Layer) -> dict[str, Any]:
     """The weights of a layer by their names inside of it."""
     found: dict[str, Any] = {}

@@ -1,7 +1,7 @@
 """Rows of an embedding that move with their words to another vocabulary."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, Literal
 
 import keras
@@ -70,8 +70,15 @@ def moved(rows: np.ndarray, own: np.ndarray, places: np.ndarray, new: NewWords) 
     return found
 
 
-def weights_by_task(target: WeightedSums, source: WeightedSums) -> tuple[np.ndarray, int]:
+def weights_by_task(
+    target: WeightedSums, source: WeightedSums, without: Set[str]
+) -> tuple[np.ndarray, int]:
     """How much words weigh in the target, by the source for tasks that both weigh words for.
+
+    Args:
+        target: The sums of the target.
+        source: Those of the source, of as many words.
+        without: Tasks that are not the same in both, whatever their names.
 
     Returns:
         `(V, sums)`, and how many of the sums are the source's. A sum that several tasks share is,
@@ -80,7 +87,8 @@ def weights_by_task(target: WeightedSums, source: WeightedSums) -> tuple[np.ndar
     found = np.array(keras.ops.convert_to_numpy(target.word_weights))
     theirs, taken = keras.ops.convert_to_numpy(source.word_weights), 0
     for place, names in enumerate(target.tasks):
-        known = [number for number, own in enumerate(source.tasks) if {*own} & {*names}]
+        same = {*names} - without
+        known = [number for number, own in enumerate(source.tasks) if same.intersection(own)]
         if len(known) == 1:
             found[:, place] = theirs[:, known[0]]
             taken += 1

@@ -1,6 +1,6 @@
 """The bag of words and word pairs: fast, and hard to beat on long texts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 
@@ -106,11 +106,9 @@ def bag(
 
 def _sharing(tasks: Sequence[str | Task | Sequence[str | Task]]) -> list[tuple[str, ...]]:
     """The names of the tasks that read each sum."""
-    wrong = isinstance(tasks, str | Task)
+    wrong = isinstance(tasks, str | Task | Mapping)  # A mapping would pass as its keys.
     lists = [] if wrong else [[one] if isinstance(one, str | Task) else one for one in tasks]
-    if wrong or not all(isinstance(one, list | tuple) and one for one in lists):
-        wrong, lists = True, []
-    if wrong or not all(isinstance(task, str | Task) for one in lists for task in one):
+    if wrong or not all(map(_names_tasks, lists)):
         raise TypeError(
             "`tasks` of 'bag' trunks must be a list of tasks or of their names, or of lists of "
             f"those that share a sum. Received: tasks={tasks!r:.200}."
@@ -131,3 +129,10 @@ def _sharing(tasks: Sequence[str | Task | Sequence[str | Task]]) -> list[tuple[s
             f"`tasks` of 'bag' trunks must name each task once. Received twice: {twice}."
         )
     return [one for one in found if one]
+
+
+def _names_tasks(one: object) -> bool:
+    """Whether it is a list of tasks or of their names."""
+    if not isinstance(one, list | tuple) or not one:
+        return False
+    return all(isinstance(task, str | Task) for task in one)

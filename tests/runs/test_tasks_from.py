@@ -94,3 +94,30 @@ def test_what_makes_no_tasks_names_its_line(tmp_path, domains, change, message):
         run = run.replace("any: {data: reviews,", "any: {data: [reviews, reviews_a],")
     with pytest.raises(ConfigError, match=message):
         build(write(tmp_path, domains, run))
+
+
+def test_parts_with_other_labels_weigh_words_by_themselves(tmp_path):
+    """Two datasets cut by one column, with labels of their own."""
+    for name, labels, domains in (("shop", "neg pos", "books dvds"), ("films", "bad good", "new")):
+        one, other = labels.split()
+        rows = [
+            f"a {label} thing {number},{label},{domain}"
+            for domain in domains.split()
+            for number, label in enumerate([one, other] * 6)
+        ]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["text,tone,domain", *rows, ""]))
+    (tmp_path / "run.yaml").write_text(
+        "output: out\n"
+        "data:\n"
+        "  shop: {train: shop.csv, labels: [tone, domain], validation_fraction: 0.25}\n"
+        "  films: {train: films.csv, labels: [tone, domain], validation_fraction: 0.25}\n"
+        "tasks:\n"
+        "  tone: {data: [shop, films], tasks_from: domain, column: tone}\n"
+        "tokenizer: {vocabulary_size: 50, sequence_length: 8}\n"
+        "trunk: {kind: bag, embedding_dim: 4, bigram_buckets: 0}\n"
+        "mixture: {batch_size: 8, length_classes: 1, steps_per_epoch: 2}\n"
+        "training: {epochs: 1}\n"
+    )
+    built = build(load_config(tmp_path / "run.yaml"))
+    sums = built.model.trunk.get_layer("word_sums").tasks
+    assert sums == (("tone_books", "tone_dvds"), ("tone_new",))

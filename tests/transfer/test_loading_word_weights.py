@@ -70,6 +70,15 @@ def test_of_several_sums_none_is_taken_for_the_one_of_all():
     assert {*columns(target)["books", "dvds"]} == {5.0}
 
 
+def test_weights_by_other_labels_are_left_whatever_the_name():
+    source = weighed(bag_of(["tone", "topic"], ["tone", "topic"]), [2.0, 3.0])
+    tasks = [mtl.classification("tone", ["a", "b", "c"]), mtl.classification("topic", ["a", "b"])]
+    trunk = mtl.trunks.bag(mtl.WordTokenizer(WORDS), 4, tasks=tasks, bigram_buckets=16)
+    target = weighed(mtl.MultiTaskModel(trunk, tasks), [5.0, 6.0])
+    transfer.load_source(target, source)
+    assert [{*one} for one in columns(target).values()] == [{5.0}, {3.0}]
+
+
 def test_the_same_tasks_are_loaded_whole():
     source = weighed(bag_of(["tone", "topic"], ["tone", "topic"]), [2.0, 3.0])
     target = bag_of(["tone", "topic"], ["tone", "topic"])

@@ -148,7 +148,10 @@ def test_shares_out_of_range_are_refused(option, value):
         trunks.bag(VOCABULARY_SIZE, **{option: value})
 
 
-@pytest.mark.parametrize("tasks", ["topic", [3], classification("topic", ["a", "b"])])
+@pytest.mark.parametrize(
+    "tasks",
+    ["topic", [3], classification("topic", ["a", "b"]), [[]], [["a", 3]], {"sum": ["a", "b"]}],
+)
 def test_tasks_that_are_none_are_refused(tasks):
     with pytest.raises(TypeError, match="`tasks` of 'bag' .* list of tasks .* Received: tasks="):
         trunks.bag(VOCABULARY_SIZE, tasks=tasks)
