@@ -60,8 +60,9 @@ class Pooling(keras.layers.Layer):
         elif self.mode == "first":
             pooled = sequence[:, 0]
         else:
-            position = ops.expand_dims(ops.maximum(lengths - 1, 0), -1)
-            pooled = ops.squeeze(ops.take_along_axis(sequence, position, axis=1), 1)
+            places = ops.expand_dims(ops.arange(ops.shape(sequence)[1], dtype="int32"), -1)
+            last = ops.equal(places, ops.expand_dims(lengths - 1, 1))
+            return ops.sum(ops.where(last, sequence, 0.0), axis=1)
         return ops.where(lengths > 0, pooled, 0.0)
 
     def compute_output_shape(self, sequence_shape: Any, padding_mask_shape: Any) -> Any:

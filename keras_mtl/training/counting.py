@@ -23,13 +23,13 @@ def update_metrics(
 def count_rows(model: Any, scored: Mapping[str, list[Scored]]) -> None:
     """Count rows into the metrics, each labelled one once."""
     scoring = model.settings.scoring
-    for group in scoring.groups:
-        joint = next((one for one in scoring.joint if group[0].name in one.names), None)
-        every = join(group, scored)
-        if joint is not None and every is not None:
+    tasks = {task.name: task for task in model.tasks}
+    for counts in scoring.counts:
+        every = join([tasks[name] for name in counts.names], scored)
+        if every is not None:
             labelled = ops.cast(every.weights > 0, loss_dtype())
-            labels = safe_labels(group[0], every.labels, labelled)
-            joint.update_state(labels, every.prediction, labelled, every.owners)
+            labels = safe_labels(tasks[counts.names[0]], every.labels, labelled)
+            counts.update_state(labels, every.prediction, labelled, every.owners)
     for task in model.tasks:
         metrics = scoring.single(task)
         for one in scored[task.name] if metrics else ():

@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_mtl.heads import WORD_STARTS, PooledHead, flat_texts
 from keras_mtl.tasks import Task
+from keras_mtl.training.backends import adapter
 from keras_mtl.training.feature_cache import CACHED
 
 
@@ -140,8 +141,7 @@ def _cut(found: Mapping[str, Any], x: Mapping[str, Any], streams: Sequence[str])
     if len(streams) == 1:
         return {streams[0]: found}
     rows = [next(iter(x[stream].values())).shape[0] for stream in streams]
-    ends = [sum(rows[:number]) for number in range(1, len(rows))]
-    parts = {name: ops.split(feature, ends, axis=0) for name, feature in found.items()}
+    parts = {name: adapter().split_rows(feature, rows) for name, feature in found.items()}
     return {
         stream: {name: part[number] for name, part in parts.items()}
         for number, stream in enumerate(streams)

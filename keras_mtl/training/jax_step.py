@@ -195,6 +195,11 @@ def scope(model: Any) -> Any:
     return contextlib.nullcontext()
 
 
+def split_rows(values: Any, rows: Sequence[int]) -> list[Any]:
+    """Values `(N, ...)` in parts of so many rows."""
+    return list(jax.numpy.split(values, np.cumsum(rows)[:-1]))
+
+
 def sync(model: Any) -> None:
     """Write the state of a running `fit` back to the variables."""
     if getattr(model, "_jax_state", None):

@@ -42,4 +42,4 @@ def safe_labels(task: Task, labels: Any, labelled: Any, blank: int = 0) -> Any:
     counts = ops.logical_and(labelled > 0, ops.logical_not(task.outside(labels)))
     for _ in range(len(labels.shape) - len(counts.shape)):  # Several labels a row.
         counts = ops.expand_dims(counts, -1)
-    return ops.where(counts, labels, ops.full_like(labels, blank))
+    return ops.where(counts, labels, blank)

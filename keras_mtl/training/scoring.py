@@ -10,7 +10,8 @@ from keras_mtl.heads import loss_dtype
 from keras_mtl.tasks import Task, by_task
 from keras_mtl.tasks.f1 import F1Score
 from keras_mtl.training.balance_logs import BalanceSums
-from keras_mtl.training.joint import JointCounts, counted, groups_of
+from keras_mtl.training.class_counts import ClassCounts, counted
+from keras_mtl.training.joint import groups_of
 
 
 class TaskSums(keras.metrics.Metric):
@@ -76,7 +77,10 @@ class Scoring:
             for task in tasks
         }
         self.groups = groups_of(self.tasks, {**losses, **chosen})
-        self.joint = [found for group in self.groups if (found := self._joint(group)) is not None]
+        grouped = {task.name for group in self.groups for task in group}
+        alone = [task for task in tasks if task.joins and task.name not in {*grouped, *chosen}]
+        counting = [self._counts(one) for one in (*self.groups, *((task,) for task in alone))]
+        self.counts = [one for one in counting if one is not None]
         self.sums = TaskSums(len(self.tasks), variables)
         self.balance = balance
         self._check_log_names()
@@ -85,12 +89,12 @@ class Scoring:
     def all_metrics(self) -> list[keras.metrics.Metric]:
         """Every object whose variables the scores live in."""
         single = [one for task in self.tasks for one in self.single(task)]
-        return [self.sums, *([self.balance] if self.balance else []), *self.joint, *single]
+        return [self.sums, *([self.balance] if self.balance else []), *self.counts, *single]
 
     def single(self, task: Task) -> list[keras.metrics.Metric]:
-        """The metrics of a task that are counted for it alone."""
-        jointly = any(task.name in one.names for one in self.joint)
-        return [one for one in self.metrics[task.name] if not (jointly and counted(one))]
+        """The metrics of a task that count its rows themselves."""
+        told = any(task.name in one.names for one in self.counts)
+        return [one for one in self.metrics[task.name] if not (told and counted(one))]
 
     def loss(self, task: Task, labels: Any, scores: Any, prediction: Any) -> Any:
         """Loss of each row or token of a task, not reduced."""
@@ -118,19 +122,19 @@ class Scoring:
         found = {"loss": ops.sum(means * ops.array(loss_weights, means.dtype))}
         losses = ops.unstack(means, len(self.tasks))
         found |= {f"{task.name}_loss": one for task, one in zip(self.tasks, losses, strict=True)}
-        for joint in self.joint:
-            for metric, figures in joint.result().items():
-                each = zip(joint.names, ops.unstack(figures, len(joint.names)), strict=True)
+        for counts in self.counts:
+            for metric, figures in counts.result().items():
+                each = zip(counts.names, ops.unstack(figures, len(counts.names)), strict=True)
                 found |= {f"{name}_{metric}": one for name, one in each}
         for task in self.tasks:
             found |= {f"{task.name}_{one.name}": one.result() for one in self.single(task)}
         logs = {name: found[name] for name in self.log_names}
         return logs | self.balance.result() if training and self.balance else logs
 
-    def _joint(self, group: Sequence[Task]) -> JointCounts | None:
+    def _counts(self, group: Sequence[Task]) -> ClassCounts | None:
         told = [one for one in self.metrics[group[0].name] if counted(one)]
         classes = [one.num_classes for one in told if isinstance(one, F1Score)]
-        return JointCounts([task.name for task in group], told, classes[0]) if classes else None
+        return ClassCounts([task.name for task in group], told, classes[0]) if classes else None
 
     def _check_log_names(self) -> None:
         names = [*self.log_names, *(self.balance.log_names if self.balance else [])]

@@ -26,6 +26,7 @@ __all__ = [
     "replica_count",
     "scope",
     "skip",
+    "split_rows",
     "sync",
     "test_step",
     "train_step",
@@ -202,6 +203,12 @@ def any_process(model: Any, wishes: Sequence[bool]) -> tuple[bool, ...]:
 def scope(model: Any) -> Any:
     """Where the variables of a model's metrics are made."""
     return model.distribute_strategy.scope()
+
+
+def split_rows(values: Any, rows: Sequence[int]) -> list[Any]:
+    """Values `(N, ...)` in parts of so many rows."""
+    # `keras.ops.split` would compute the rows from where parts end, in the step, for each value.
+    return list(tf.split(values, list(rows)))
 
 
 def sync(model: Any) -> None:
