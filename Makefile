@@ -18,6 +18,13 @@ WORKERS := -n 2 --dist loadfile --durations=15
 # Small steps are compiled for longer than they run, so XLA is not to take much care.
 QUICK_XLA := --xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true
 
+# Many tests compile the same small model: JAX keeps what it has compiled, from run to run. It
+# locks the files, for two processes that want the same one, where there is a limit to them.
+JAX_CACHE := .jax_cache
+KEEP_COMPILED := JAX_COMPILATION_CACHE_DIR="$(CURDIR)/$(JAX_CACHE)" \
+	JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0 JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1 \
+	JAX_COMPILATION_CACHE_MAX_SIZE=1000000000
+
 export TF_CPP_MIN_LOG_LEVEL := 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -40,7 +47,7 @@ test: $(STAMP)  ## Run the tests on TensorFlow, then those for every backend on 
 	$(PY) -m pytest $(WORKERS) -m "not learning" tests/training
 	XLA_FLAGS="$(QUICK_XLA)" KERAS_BACKEND=tensorflow \
 	$(PY) -m pytest $(WORKERS) -m "not learning" --ignore=tests/training
-	XLA_FLAGS="$(QUICK_XLA)" KERAS_BACKEND=jax \
+	XLA_FLAGS="$(QUICK_XLA)" KERAS_BACKEND=jax $(KEEP_COMPILED) \
 	$(PY) -m pytest $(WORKERS) -m "any_backend and not learning"
 
 test-real: $(STAMP)  ## Run the long trainings on real data and show their figures
@@ -58,5 +65,5 @@ benchmark: $(STAMP)  ## Run every script in benchmarks/
 		echo "$$script"; $(PY) "$$script" || exit 1; done
 
 clean:  ## Remove the environment, caches and build files
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(JAX_CACHE) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

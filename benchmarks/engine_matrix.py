@@ -10,21 +10,64 @@ Engines: 2 and 4 replicas of MirroredStrategy, two processes of MultiWorkerMirro
 1, 2 and 4 devices and in two processes. Everything is float64, orders come from a seed on the host,
 dropout is off. Figures are the largest differences, each against the size of the number: of the
 weights after 20 steps of SGD, and of losses and metrics, with validation, of Adam. The status is 1
-where one is above the goal. Not among them, as nothing here could run it: a TPU, and TensorFlow on
-a GPU.
+where one is above the goal. With `--keep FOLDER` what came of cells is written there, twelve at a
+time, and a run that was ended goes on from it. Not among the engines, as nothing here could run it:
+a TPU, and TensorFlow on a GPU.
 """
 
 import argparse
 import itertools
+import json
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 from engines import cell
 from engines.together import ENGINES, REFERENCE, far, goal_of, outcomes
 
 GOAL = 1e-5
 WHAT = ("weights", "logs")
-LONGEST = 4 * 3600  # Seconds that an engine may take for its cells.
+AT_ONCE = 12  # Cells of a process: what it has compiled stays in memory.
+LONGEST = 3600  # Seconds that they may take.
+
+
+def found_on(engine, cells, folder):
+    """Cell to what came of it on an engine; not run again are those that the folder has."""
+    files = {one: folder / engine / f"{one.replace('/', '-')}.json" for one in cells}
+    found = {one: json.loads(file.read_text()) for one, file in files.items() if file.is_file()}
+    left = [one for one in cells if one not in found]
+    for begin in range(0, len(left), AT_ONCE):
+        new = outcomes(engine, left[begin : begin + AT_ONCE], seconds=LONGEST)
+        for one, outcome in new.items():
+            files[one].parent.mkdir(parents=True, exist_ok=True)
+            files[one].write_text(json.dumps(outcome))
+        found |= new
+    return found
+
+
+def rows_of_table(engines, cells, folder):
+    """Print a row for each engine; the largest difference."""
+    reference = found_on(REFERENCE, sorted({goal_of(one) for one in cells}), folder)
+    print("| engine | cells | weights apart | losses and metrics apart | worst cell | minutes |")
+    print("|---|---|---|---|---|---|", flush=True)
+    worst = 0.0
+    for engine in engines:
+        begin = time.monotonic()
+        found = found_on(engine, cells, folder)
+        apart = {
+            one: [far(reference[goal_of(one)][what], found[one][what]) for what in WHAT]
+            for one in cells
+        }
+        last = max(cells, key=lambda one: max(apart[one]))
+        weights, logs = (max(two[place] for two in apart.values()) for place in (0, 1))
+        worst = max(worst, weights, logs)
+        print(
+            f"| {engine} | {len(cells)} | {weights:.1e} | {logs:.1e} | {last} | "
+            f"{(time.monotonic() - begin) / 60:.1f} |",
+            flush=True,
+        )
+    return worst
 
 
 def main():
@@ -41,28 +84,12 @@ def main():
         ("hows", cell.HOWS),
     ):
         parser.add_argument(f"--{name}", nargs="+", choices=known, default=list(known))
+    parser.add_argument("--keep", metavar="FOLDER", type=Path)
     options = parser.parse_args()
     parts = (options.trunks, options.rows, options.balancers, options.hows)
     cells = ["/".join(one) for one in itertools.product(*parts)]
-    reference = outcomes(REFERENCE, sorted({goal_of(one) for one in cells}), seconds=LONGEST)
-    print("| engine | cells | weights apart | losses and metrics apart | worst cell | minutes |")
-    print("|---|---|---|---|---|---|", flush=True)
-    worst = 0.0
-    for engine in options.engines:
-        begin = time.monotonic()
-        found = outcomes(engine, cells, seconds=LONGEST)
-        apart = {
-            one: [far(reference[goal_of(one)][what], found[one][what]) for what in WHAT]
-            for one in cells
-        }
-        last = max(cells, key=lambda one: max(apart[one]))
-        weights, logs = (max(two[place] for two in apart.values()) for place in (0, 1))
-        worst = max(worst, weights, logs)
-        print(
-            f"| {engine} | {len(cells)} | {weights:.1e} | {logs:.1e} | {last} | "
-            f"{(time.monotonic() - begin) / 60:.1f} |",
-            flush=True,
-        )
+    with tempfile.TemporaryDirectory() as made:
+        worst = rows_of_table(options.engines, cells, options.keep or Path(made))
     print(f"largest difference: {worst:.1e} (goal: at most {GOAL:.0e})")
     return int(worst > GOAL)
 
