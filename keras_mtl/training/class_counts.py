@@ -30,7 +30,7 @@ class ClassCounts(keras.metrics.Metric):
     def __init__(
         self, names: Sequence[str], metrics: Sequence[keras.metrics.Metric], num_classes: int
     ) -> None:
-        super().__init__(name=f"{names[0]}_and_alike", dtype=loss_dtype())
+        super().__init__(name=f"{names[0]}_classes", dtype=loss_dtype())
         self.names, self.told, self.num_classes = tuple(names), tuple(metrics), num_classes
         shape = (len(self.names), 3 * num_classes)
         self.counts = self.add_variable(shape, initializer="zeros", name="counts")
