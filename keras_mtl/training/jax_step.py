@@ -195,6 +195,11 @@ def scope(model: Any) -> Any:
     return contextlib.nullcontext()
 
 
+def input_scope() -> Any:
+    """Where a model iterates over its input: anywhere, here."""
+    return contextlib.nullcontext()
+
+
 def split_rows(values: Any, rows: Sequence[int]) -> list[Any]:
     """Values `(N, ...)` in parts of so many rows."""
     return list(jax.numpy.split(values, np.cumsum(rows)[:-1]))

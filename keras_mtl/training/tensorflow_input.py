@@ -1,5 +1,6 @@
 """The batches of a mixture as a `tf.data.Dataset`."""
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -57,6 +58,33 @@ def feed_of(data: Any) -> Feed:
     return Feed(_kind_of(data), (), (data,), same, same)
 
 
+@contextlib.contextmanager
+def input_scope() -> Iterator[None]:
+    """Where a model iterates over its input.
+
+    Under a strategy TensorFlow makes a dataset for each replica, with a tuner that has nothing to
+    tune and is waited for (see `_untuned`); options of the whole dataset do not reach it. Where
+    the function that makes them, which is not public, is gone, all is as TensorFlow has it.
+    """
+    try:
+        from tensorflow.python.data.ops import multi_device_iterator_ops as made_by
+    except ImportError:
+        made_by = None
+    make = getattr(made_by, "_create_device_dataset", None)
+    if make is None:
+        yield
+        return
+
+    def untuned(*arguments: Any, **options: Any) -> Any:
+        return make(*arguments, **options).with_options(_untuned())
+
+    made_by._create_device_dataset = untuned
+    try:
+        yield
+    finally:
+        made_by._create_device_dataset = make
+
+
 def _kind_of(data: Any) -> tuple[Any, ...]:
     """Names, types and shapes of a batch on every replica."""
     return tuple(
@@ -84,11 +112,18 @@ def _dataset(
         dataset = tf.data.Dataset.from_generator(
             lambda: map(parcel.pack, forward()), output_signature=parcel.signature
         ).map(parcel.unpack)
-    # Nothing here can be tuned, and the tuner, which looks at 10 ms, 20 ms, 40 ms and so on,
-    # keeps the end of `fit` waiting for its next look: as long as all the training before.
+    return dataset.prefetch(4).with_options(_untuned())
+
+
+def _untuned() -> tf.data.Options:
+    """Options for a dataset in which nothing can be tuned.
+
+    The tuner, which looks at 10 ms, 20 ms, 40 ms and so on, up to a minute, keeps the end of `fit`
+    waiting for its next look: as long as all the training before.
+    """
     options = tf.data.Options()
     options.autotune.enabled = False
-    return dataset.prefetch(4).with_options(options)
+    return options
 
 
 class Parcel:

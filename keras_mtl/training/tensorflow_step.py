@@ -16,11 +16,18 @@ from keras_mtl.training.micro_batches import divided
 from keras_mtl.training.stateless import pass_variables
 from keras_mtl.training.task_sums import task_sums
 from keras_mtl.training.tensorflow_each import add_up, dense, times
-from keras_mtl.training.tensorflow_input import Feed, evaluation_input, feed_of, training_input
+from keras_mtl.training.tensorflow_input import (
+    Feed,
+    evaluation_input,
+    feed_of,
+    input_scope,
+    training_input,
+)
 
 __all__ = [
     "any_process",
     "evaluation_input",
+    "input_scope",
     "make_function",
     "processes",
     "replica_count",

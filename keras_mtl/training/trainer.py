@@ -108,7 +108,7 @@ class MultiTaskTrainer(CompiledModel):
         resume, around = resuming(callbacks), with_callbacks(callbacks, checks, start)
         around = with_resuming(around, resume)
         listening = contextlib.nullcontext() if resume is None else resume.listening(around)
-        with until_the_end(self), cached(self, cache), listening:
+        with until_the_end(self), cached(self, cache), listening, self.adapter.input_scope():
             return super().fit(
                 rows.x,
                 rows.y,
@@ -146,9 +146,10 @@ class MultiTaskTrainer(CompiledModel):
             if self.settings.self_checks:
                 checks = [SelfChecks(self.adapter, evaluated)]
                 callbacks = with_callbacks(callbacks, behind=checks)
-        return super().evaluate(
-            x, y, batch_size, verbose, sample_weight, steps, callbacks, **options
-        )
+        with self.adapter.input_scope():
+            return super().evaluate(
+                x, y, batch_size, verbose, sample_weight, steps, callbacks, **options
+            )
 
     def train_on_batch(
         self,
