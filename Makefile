@@ -23,7 +23,7 @@ QUICK_XLA := --xla_backend_optimization_level=0 --xla_llvm_disable_expensive_pas
 # locks the files, for two processes that want the same one, where there is a limit to them.
 JAX_CACHE := .jax_cache
 KEEP_COMPILED := JAX_COMPILATION_CACHE_DIR="$(CURDIR)/$(JAX_CACHE)" \
-	JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0 JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1 \
+	JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0.1 JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES=-1 \
 	JAX_COMPILATION_CACHE_MAX_SIZE=1000000000
 
 export TF_CPP_MIN_LOG_LEVEL := 2

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
+from keras_mtl.tasks.f1 import F1Score
 from tests.figures import at_most
 from tests.training.test_joint import TASKS, Batches, model_of
 
@@ -54,7 +55,7 @@ def test_rows_begin_anew_with_each_epoch():
 
 def test_metrics_of_the_user_count_for_themselves():
     model = model_of()
-    own = [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
+    own = [keras.metrics.SparseCategoricalAccuracy(name="accuracy"), F1Score(2, name="f1")]
     model.compile("sgd", metrics={"other": own})
     scoring = model.settings.scoring
     assert not any("other" in one.names for one in scoring.counts)
@@ -63,4 +64,4 @@ def test_metrics_of_the_user_count_for_themselves():
     right = model.predict(x["s_other"], verbose=0)["other"].argmax(-1) == y["s_other"]["other"]
     labelled = weights["s_other"]["other"] > 0
     assert logs["other_accuracy"] == pytest.approx(np.mean(right[labelled]), abs=1e-6)
-    assert "other_macro_f1" not in logs
+    assert "other_f1" in logs and "other_macro_f1" not in logs
