@@ -11,8 +11,8 @@ Engines: 2 and 4 replicas of MirroredStrategy, two processes of MultiWorkerMirro
 dropout is off. Figures are the largest differences, each against the size of the number: of the
 weights after 20 steps of SGD, and of losses and metrics, with validation, of Adam. The status is 1
 where one is above the goal. With `--keep FOLDER` what came of cells is written there, twelve at a
-time, and a run that was ended goes on from it. Not among the engines, as nothing here could run it:
-a TPU, and TensorFlow on a GPU.
+time, and a run of the same code that was ended goes on from it. Not among the engines, as nothing
+here could run it: a TPU, and TensorFlow on a GPU.
 """
 
 import argparse

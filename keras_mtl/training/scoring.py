@@ -133,8 +133,11 @@ class Scoring:
 
     def _counts(self, group: Sequence[Task]) -> ClassCounts | None:
         told = [one for one in self.metrics[group[0].name] if counted(one)]
-        classes = [one.num_classes for one in told if isinstance(one, F1Score)]
-        return ClassCounts([task.name for task in group], told, classes[0]) if classes else None
+        classes = {one.num_classes for one in told if isinstance(one, F1Score)}
+        # A kind of task of the user may have an F1 of some of its classes, or others besides.
+        if classes != {getattr(group[0], "num_classes", None)}:
+            return None
+        return ClassCounts([task.name for task in group], told, classes.pop())
 
     def _check_log_names(self) -> None:
         names = [*self.log_names, *(self.balance.log_names if self.balance else [])]

@@ -203,7 +203,10 @@ class MultiTaskTrainer(CompiledModel):
         """
 
         def predict_arrays(arrays: Any, rows_per_step: int | None) -> dict[str, np.ndarray]:
-            return super(MultiTaskTrainer, self).predict(arrays, rows_per_step, verbose, **options)
+            with self.adapter.input_scope():
+                return super(MultiTaskTrainer, self).predict(
+                    arrays, rows_per_step, verbose, **options
+                )
 
         return inputs.predict(self, x, batch_size, predict_arrays)
 

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
 
+import keras_mtl as mtl
+from keras_mtl.tasks.classification import Classification
 from keras_mtl.tasks.f1 import F1Score
 from tests.figures import at_most
 from tests.training.test_joint import TASKS, Batches, model_of
@@ -65,3 +67,20 @@ def test_metrics_of_the_user_count_for_themselves():
     labelled = weights["s_other"]["other"] > 0
     assert logs["other_accuracy"] == pytest.approx(np.mean(right[labelled]), abs=1e-6)
     assert "other_f1" in logs and "other_macro_f1" not in logs
+
+
+def test_f1_of_some_classes_leaves_accuracy_alone():
+    """A kind of task with an F1 of its own, which counts fewer classes than there are."""
+
+    class OfTwo(Classification):
+        def metrics(self):
+            own = F1Score(2, name="f1_of_two")
+            return [keras.metrics.SparseCategoricalAccuracy(name="accuracy"), own]
+
+    task = OfTwo("topic", labels=("art", "sea", "war"))
+    model = mtl.MultiTaskModel(mtl.trunks.bag(20, 6, bigram_buckets=0), [task])
+    model.compile("sgd")
+    x, labels = np.arange(1, 13).reshape(12, 1), np.arange(12) % 3
+    logs = model.test_on_batch({"token_ids": x}, {"topic": labels}, return_dict=True)
+    found = model.predict({"token_ids": x}, verbose=0)["topic"].argmax(-1)
+    assert logs["topic_accuracy"] == pytest.approx(accuracy_score(labels, found), abs=1e-6)

@@ -25,6 +25,19 @@ def test_datasets_of_replicas_are_not_tuned(monkeypatch):
     assert dataset.options().autotune.enabled is None
 
 
+def test_iterators_over_distributed_data_are_made_of_them(monkeypatch):
+    make, found = made_by._create_device_dataset, []
+
+    def recorded(*arguments):
+        found.append(make(*arguments))
+        return found[-1]
+
+    monkeypatch.setattr(made_by, "_create_device_dataset", recorded)
+    with input_scope():
+        iterator = made_by.OwnedMultiDeviceIterator(tf.data.Dataset.range(2), ["/cpu:0"])
+    assert len(found) == 1 and int(next(iterator)[0]) == 0
+
+
 def test_nothing_is_missed_where_tensorflow_makes_them_otherwise(monkeypatch):
     monkeypatch.delattr(made_by, "_create_device_dataset")
     with input_scope():
@@ -47,9 +60,10 @@ def test_training_and_scoring_happen_there():
         def on_train_begin(self, logs=None):
             seen.append(made_by._create_device_dataset is not make)
 
-        on_test_begin = on_train_begin
+        on_test_begin = on_predict_begin = on_train_begin
 
     model.fit(mixture, epochs=1, steps_per_epoch=1, callbacks=[Look()], verbose=0)
     model.evaluate(mixture, callbacks=[Look()], verbose=0)
-    assert seen == [True, True]
+    model.predict(["one text"], callbacks=[Look()], verbose=0)
+    assert seen == [True] * 3
     assert made_by._create_device_dataset is make
