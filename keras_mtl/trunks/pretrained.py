@@ -12,6 +12,8 @@ import keras
 from keras import ops
 
 from keras_mtl.data.text.subwords import SubwordTokenizer
+from keras_mtl.data.text.truncation import HEAD
+from keras_mtl.data.text.word_splitter import one_of
 from keras_mtl.trunks.hiding import HideTokens
 from keras_mtl.trunks.layers import PaddingMask
 from keras_mtl.trunks.pretrained_files import (
@@ -44,6 +46,7 @@ def pretrained(
     dropout: float | None = None,
     word_dropout: float = 0.0,
     load_weights: bool = True,
+    truncation: str = HEAD,
     name: str = "trunk",
 ) -> keras.Model:
     """A pretrained BERT, or one of its kin, with its own tokenizer.
@@ -59,6 +62,8 @@ def pretrained(
         word_dropout: Share of the tokens hidden in training behind the encoder's own mask (that for
             unknown words, if it has none): what stands around a word then has to tell of it.
         load_weights: Whether to load the weights, or to begin at random.
+        truncation: What is kept of a longer text: `"head"`, its first tokens; `"head_tail"`, three
+            quarters from its start and a quarter from its end. Of pairs the ends are cut off.
         name: Name of the returned model.
 
     Returns:
@@ -77,6 +82,7 @@ def pretrained(
         `model = mtl.MultiTaskModel(mtl.trunks.pretrained("models/minilm"), tasks)`
     """
     share("pretrained", dropout=dropout or 0.0, word_dropout=word_dropout)
+    one_of("truncation", truncation, "'pretrained' trunks")
     backbone, tokenizer = _load(
         source, load_weights, {} if dropout is None else {"dropout": dropout}
     )
@@ -88,6 +94,7 @@ def pretrained(
             f"as the encoder of '{source}' takes. Received: {sequence_length=}."
         )
     tokenizer.asked, tokenizer.longest = sequence_length, min(longest, tokenizer.longest)
+    tokenizer.truncation = truncation
     if tokenizer.vocabulary_size > backbone.vocabulary_size:
         raise ValueError(
             f"The vocabulary of '{source}' must fit its embedding. Received: a tokenizer of "

@@ -107,7 +107,7 @@ def test_texts_that_are_cut_unasked_are_told(tmp_path):
     model.compile("adam")
     transfer.freeze(model, "trunk")
     rows = (["fly " * 60, "fly"], {"same": ["no", "yes"]})
-    with pytest.warns(UserWarning, match=r"The ends of 1 of 2 texts of fit are cut off"):
+    with pytest.warns(UserWarning, match=r"Parts of 1 of 2 texts of fit are cut off"):
         model.fit(*rows, batch_size=2, verbose=0, cache_features=True)
 
 

@@ -161,7 +161,7 @@ def test_texts_that_are_cut_unasked_are_counted(folder):
     words = mtl.Split({"tokens": [text.split() for text in texts], "intent": ["ask"] * 4}, "w")
     model = mtl.MultiTaskModel(mtl.trunks.pretrained(folder), task)
     message = (
-        r"ends of 2 of 4 texts of {} are cut off.*up to 49 tokens.*takes 40.*sequence_length=40"
+        r"Parts of 2 of 4 texts of {} are cut off.*up to 49 tokens.*takes 40.*sequence_length=40"
     )
     for one in (split, words):
         with pytest.warns(UserWarning, match=message.format(repr(one.name))):
@@ -185,11 +185,22 @@ def test_texts_are_cut_in_silence_where_that_was_asked_for(folder, tmp_path):
     mtl.Mixture({"intent": fits}).encode(mtl.trunks.pretrained(folder).preprocessor, [task])
 
 
+def test_the_end_of_a_long_text_is_read_where_that_was_asked_for(folder, tmp_path):
+    task = mtl.classification("intent", ("ask", "book"))
+    trunk = mtl.trunks.pretrained(folder, sequence_length=6, truncation="head_tail")
+    mtl.MultiTaskModel(trunk, task).save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    for tokenizer in (trunk.preprocessor, loaded.preprocessor):
+        row = tokenizer.encode(["fly fly fly fly fly to"])["token_ids"].row(0)
+        assert [PIECES[number] for number in row] == ["[CLS]", "fly", "fly", "fly", "to", "[SEP]"]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"sequence_length": 41}, "from 3 to 40, as many tokens as the encoder"),
         ({"sequence_length": 2}, "Received: sequence_length=2"),
+        ({"truncation": "tail"}, r"`truncation` of 'pretrained' trunks must be one of"),
         ({"dropout": 1.0}, r"`dropout` of 'pretrained' trunks must be a share in \[0, 1\)"),
     ],
 )

@@ -37,6 +37,15 @@ def with_more(rows: tf.RaggedTensor, values: tf.Tensor, places: tf.Tensor) -> tf
     )
 
 
+def ends_of_rows(rows: tf.RaggedTensor, head: int, tail: int) -> tf.RaggedTensor:
+    """Rows `(B, None)`, of longer ones so many values of the start and of the end."""
+    lengths = rows.row_lengths()
+    places = tf.ragged.range(lengths)
+    # In a short row the two parts overlap, and every value is kept.
+    start_of_tail = places.with_flat_values(tf.repeat(lengths - tail, lengths, axis=0))
+    return tf.ragged.boolean_mask(rows, (places < head) | (places >= start_of_tail))
+
+
 def framed(
     rows: tf.RaggedTensor, limit: int, before: Sequence[int], after: Sequence[int]
 ) -> tf.RaggedTensor:

@@ -10,9 +10,17 @@ import re
 import tensorflow as tf
 
 from keras_mtl.data.text.bert_rules import PAGE, BertRules, bert_rules, is_bert, parts_of
-from keras_mtl.data.text.graph_rows import framed, padded, places_in_rows, row_numbers, with_more
+from keras_mtl.data.text.graph_rows import (
+    ends_of_rows,
+    framed,
+    padded,
+    places_in_rows,
+    row_numbers,
+    with_more,
+)
 from keras_mtl.data.text.graph_wordpiece import GraphWordPiece
 from keras_mtl.data.text.subwords import SubwordTokenizer
+from keras_mtl.data.text.truncation import HEAD
 
 # No byte of UTF-8, so it marks a place in any text.
 _MARK = b"\xff"
@@ -40,7 +48,7 @@ class GraphSubwordTokenizer(tf.Module):
         frame: The ids before and behind every text.
         sequence_length: Most ids of a text, those of the frame included.
         tables: What has to be saved with `ids`.
-        keeps_end: Whether of a text that is too long the end is kept too: no.
+        keeps_end: Whether of a text that is too long the end is kept too.
 
     Example:
         >>> vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "fine", "##st", "wine"]
@@ -48,8 +56,6 @@ class GraphSubwordTokenizer(tf.Module):
         >>> graph(tf.constant(["Finest wine", "wine"]))["token_ids"].numpy().tolist()
         [[2, 4, 5, 6, 3], [2, 6, 3, 0, 0]]
     """
-
-    keeps_end = False
 
     def __init__(self, tokenizer: SubwordTokenizer) -> None:
         super().__init__(name="graph_subword_tokenizer")
@@ -63,6 +69,8 @@ class GraphSubwordTokenizer(tf.Module):
         self.unknown = rules.unknown
         self.frame = tokenizer.frame
         self.sequence_length = tokenizer.sequence_length
+        self.keeps_end = tokenizer.truncation != HEAD
+        self._kept = tokenizer.kept
         table = rules.characters
         self._pages, self._kinds = tf.constant(table.pages), tf.constant(table.kinds.ravel())
         self._targets = tf.constant(table.targets.values), tf.constant(table.targets.offsets)
@@ -86,7 +94,10 @@ class GraphSubwordTokenizer(tf.Module):
 
     def read(self, texts: tf.Tensor) -> tf.Tensor:
         """What a call gives as `token_ids`."""
-        return padded(framed(self.ids(texts), self.sequence_length, *self.frame))
+        ids = self.ids(texts)
+        if self.keeps_end:
+            ids = ends_of_rows(ids, *self._kept)
+        return padded(framed(ids, self.sequence_length, *self.frame))
 
     def ids(self, texts: tf.Tensor) -> tf.RaggedTensor:
         """Ids of each text, int32 `(B, None)`, not truncated, without those of the frame."""

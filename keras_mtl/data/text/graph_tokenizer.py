@@ -10,9 +10,10 @@ import tensorflow as tf
 from keras_mtl.data.text import text_rules
 from keras_mtl.data.text.cleaning.names import outside_graph
 from keras_mtl.data.text.cleaning.step import graph_of
-from keras_mtl.data.text.graph_rows import padded
+from keras_mtl.data.text.graph_rows import ends_of_rows, padded
 from keras_mtl.data.text.graph_text import mapped, substituted
 from keras_mtl.data.text.tokenizer import UNKNOWN_ID, WordTokenizer
+from keras_mtl.data.text.truncation import HEAD
 
 
 class GraphTokenizer(tf.Module):
@@ -56,11 +57,11 @@ class GraphTokenizer(tf.Module):
         token = text_rules.token_pattern(splitter.punctuation, splitter.characters)
         # Punctuation that is no token is still matched, so that replacing drops it.
         self._pattern = f"({token})|[{text_rules.PUNCTUATION}]"
-        self._head, self._tail = tokenizer.kept
+        self._kept = tokenizer.kept
         self.unknown = UNKNOWN_ID
         self.frame: tuple[list[int], list[int]] = [], []
         self.sequence_length = tokenizer.sequence_length
-        self.keeps_end = tokenizer.truncation != "head"
+        self.keeps_end = tokenizer.truncation != HEAD
         self._characters = tf.constant(text_rules.character_table(splitter.lowercase))
         self._ids = tf.lookup.StaticHashTable(
             tf.lookup.KeyValueTensorInitializer(
@@ -99,11 +100,4 @@ class GraphTokenizer(tf.Module):
 
     def read(self, texts: tf.Tensor) -> tf.Tensor:
         """What a call gives as `token_ids`."""
-        return padded(self._truncated(self.ids(texts)))
-
-    def _truncated(self, ids: tf.RaggedTensor) -> tf.RaggedTensor:
-        lengths = ids.row_lengths()
-        positions = tf.ragged.range(lengths)
-        # In a short row the two parts overlap, and every token is kept.
-        start_of_tail = positions.with_flat_values(tf.repeat(lengths - self._tail, lengths, axis=0))
-        return tf.ragged.boolean_mask(ids, (positions < self._head) | (positions >= start_of_tail))
+        return padded(ends_of_rows(self.ids(texts), *self._kept))

@@ -52,6 +52,7 @@ class GraphWords(tf.Module):
         self._ids_of, self._tables = tokenizer.ids, tokenizer.tables
         self._unknown, self._frame = tokenizer.unknown, tokenizer.frame
         self._limit, self._keeps_end = tokenizer.sequence_length, tokenizer.keeps_end
+        self._room = self._limit - sum(map(len, self._frame))
         self._characters = tf.constant(plain_characters())
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="texts")], autograph=False)
@@ -79,7 +80,7 @@ class GraphWords(tf.Module):
         before, after = self._frame
         places = places_in_rows(words, ids.row_lengths())
         # Of each text those in front: a word is read if its first id is.
-        read = tf.where(places < self._limit - len(before) - len(after))[:, 0]
+        read = tf.where(places < self._room)[:, 0]
         rows = tf.gather(row_numbers(words), read)
 
         def kept(values: tf.Tensor) -> tf.Tensor:
@@ -124,8 +125,8 @@ class GraphWords(tf.Module):
         if not self._keeps_end:
             return []
         message = (
-            "truncation of WordTokenizer must be head where a model reads words. Received: "
-            f"head_tail, and a text of more than the {self._limit} tokens that are kept. Send "
+            "truncation of the tokenizer must be head where a model reads words. Received: "
+            f"head_tail, and a text of more than the {self._room} tokens that are kept. Send "
             "shorter texts, or train with truncation=head or a larger sequence_length."
         )
-        return [tf.debugging.Assert(tf.reduce_all(ids.row_lengths() <= self._limit), [message])]
+        return [tf.debugging.Assert(tf.reduce_all(ids.row_lengths() <= self._room), [message])]

@@ -1,5 +1,6 @@
 """Tokenizers of the `tokenizers` library: from a vocabulary, and what they make of pairs."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -7,6 +8,28 @@ import tokenizers
 
 from keras_mtl.data.text.ragged import Int32, Int64
 from keras_mtl.data.text.word_splitter import checked_texts, encodable
+
+
+def stored_model(text: str) -> tokenizers.Tokenizer:
+    """The tokenizer that a JSON describes. Raises `ValueError` if it describes none."""
+    try:
+        return tokenizers.Tokenizer.from_str(text)
+    except Exception as error:  # The library raises no narrower kind.
+        raise ValueError(
+            "`tokenizer` of a SubwordTokenizer must be the JSON of a tokenizer of the "
+            f"`tokenizers` library. Received: {text!r:.80}. The library says: {error}."
+        ) from error
+
+
+def unknown_id(tokenizer: tokenizers.Tokenizer) -> int:
+    """What a word of no pieces, such as a lone control character, is read as."""
+    model = json.loads(tokenizer.to_str())["model"]
+    number = tokenizer.token_to_id(model.get("unk_token") or "")
+    if number is None:  # Unigram has its number; byte-level BPE knows everything but "".
+        number = model.get("unk_id")
+    if number is None:
+        number = tokenizer.encode(" ", add_special_tokens=False).ids[0]
+    return int(number)
 
 
 def wordpiece_model(

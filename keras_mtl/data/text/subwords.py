@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
 import tokenizers
 
+from keras_mtl.data.text.as_json import AsJson
 from keras_mtl.data.text.ragged import Int32, Ragged
-from keras_mtl.data.text.subword_models import byte_pair_model, pair_ids, wordpiece_model
-from keras_mtl.data.text.word_splitter import at_least, checked_texts, encodable
+from keras_mtl.data.text.subword_models import (
+    byte_pair_model,
+    pair_ids,
+    stored_model,
+    unknown_id,
+    wordpiece_model,
+)
+from keras_mtl.data.text.truncation import HEAD, check_words, ends_kept, truncated
+from keras_mtl.data.text.word_splitter import at_least, checked_texts, encodable, one_of
 from keras_mtl.data.text.words import TOKEN_IDS, encode_words, padded
 
 _FORMAT = 1
@@ -23,7 +29,7 @@ _MASKS = ("[MASK]", "<mask>")
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
-class SubwordTokenizer:
+class SubwordTokenizer(AsJson):
     """Cuts texts as the tokenizer of a pretrained model does, and gives each piece its id.
 
     A tokenizer of the `tokenizers` library with what a model needs around it: special tokens,
@@ -32,14 +38,16 @@ class SubwordTokenizer:
 
     Args:
         tokenizer: A `tokenizers.Tokenizer`, or its JSON. Its padding and truncation are not used.
-        sequence_length: Most ids of a text, special ones included; pieces at its end are cut off.
-            By default `longest`, and then `fit`, `evaluate` and mixtures warn of texts that are
-            cut.
+        sequence_length: Most ids of a text, special ones included. By default `longest`, and then
+            `fit`, `evaluate` and mixtures warn of texts that are cut.
         padding_id: The id that the pretrained vocabulary has for padding.
         longest: Most ids that the model takes.
+        truncation: What is kept of a longer text: `"head"`, its first pieces; `"head_tail"`, three
+            quarters from its start and a quarter from its end. Of pairs the ends are cut off.
 
     Raises:
-        ValueError: If `sequence_length` leaves no room for a piece, or the JSON is no tokenizer.
+        ValueError: If `sequence_length` leaves no room for a piece, `truncation` is unknown, or
+            the JSON is no tokenizer.
 
     Example:
         >>> vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "fine", "##st", "wine"]
@@ -56,15 +64,10 @@ class SubwordTokenizer:
         sequence_length: int | None = None,
         padding_id: int = 0,
         longest: int = 512,
+        truncation: str = HEAD,
     ) -> None:
         if isinstance(tokenizer, str):
-            try:
-                tokenizer = tokenizers.Tokenizer.from_str(tokenizer)
-            except Exception as error:  # The library raises no narrower kind.
-                raise ValueError(
-                    "`tokenizer` of a SubwordTokenizer must be the JSON of a tokenizer of the "
-                    f"`tokenizers` library. Received: {tokenizer!r:.80}. The library says: {error}."
-                ) from error
+            tokenizer = stored_model(tokenizer)
         tokenizer.no_padding()
         tokenizer.no_truncation()
         self._tokenizer = tokenizer
@@ -75,9 +78,10 @@ class SubwordTokenizer:
         front = mask.index(0) if 0 in mask else 0
         self._before, self._after = frame[:front], frame[front:]
         least = len(frame) + 1
-        asked = sequence_length
-        self.asked = None if asked is None else at_least("sequence_length", asked, least)
-        self.longest = at_least("longest", longest, least)
+        whose, asked = type(self).__name__, sequence_length
+        self.asked = None if asked is None else at_least("sequence_length", asked, least, whose)
+        self.longest = at_least("longest", longest, least, whose)
+        self.truncation = one_of("truncation", truncation, whose)
 
     @classmethod
     def wordpiece(
@@ -88,6 +92,7 @@ class SubwordTokenizer:
         lowercase: bool = True,
         strip_accents: bool | None = None,
         characters: bool = True,
+        truncation: str = HEAD,
     ) -> SubwordTokenizer:
         """The tokenizer of BERT.
 
@@ -98,12 +103,14 @@ class SubwordTokenizer:
             lowercase: Whether to write all letters small.
             strip_accents: Whether to drop accents; with `lowercase` if `None`.
             characters: Whether each Chinese character is a word by itself.
+            truncation: As in `SubwordTokenizer`.
 
         Raises:
             ValueError: If a special piece is missing, or one is there twice.
         """
         found = wordpiece_model(vocabulary, lowercase, strip_accents, characters)
-        return cls(found, sequence_length, int(found.token_to_id("[PAD]") or 0))
+        padding_id = int(found.token_to_id("[PAD]") or 0)
+        return cls(found, sequence_length, padding_id, truncation=truncation)
 
     @classmethod
     def byte_pairs(
@@ -112,6 +119,8 @@ class SubwordTokenizer:
         merges: Sequence[tuple[str, str]],
         special: tuple[str, str, str] = ("<s>", "</s>", "<pad>"),
         sequence_length: int | None = None,
+        *,
+        truncation: str = HEAD,
     ) -> SubwordTokenizer:
         """The tokenizer of RoBERTa: byte-level BPE.
 
@@ -120,17 +129,24 @@ class SubwordTokenizer:
             merges: Pairs of pieces that are joined, the first first.
             special: The pieces that begin, end and pad a text.
             sequence_length: As in `SubwordTokenizer`.
+            truncation: As in `SubwordTokenizer`.
 
         Raises:
             ValueError: If a special piece is missing.
         """
         found = byte_pair_model(vocabulary, merges, special)
-        return cls(found, sequence_length, vocabulary[special[2]])
+        return cls(found, sequence_length, vocabulary[special[2]], truncation=truncation)
 
     @property
     def sequence_length(self) -> int:
         """Most ids of a text, special ones included."""
         return self.longest if self.asked is None else self.asked
+
+    @property
+    def kept(self) -> tuple[int, int]:
+        """How many pieces are kept of the start and of the end of a text that is too long."""
+        room = self.sequence_length - len(self._before) - len(self._after)
+        return ends_kept(room, self.truncation)
 
     @property
     def vocabulary_size(self) -> int:
@@ -175,9 +191,8 @@ class SubwordTokenizer:
         """
         given = [encodable(text) for text in checked_texts(texts)]
         found = self._tokenizer.encode_batch_fast(given, add_special_tokens=False)
-        room = self.sequence_length - len(self._before) - len(self._after)
         before, after = ([self.own_id(n) for n in one] for one in (self._before, self._after))
-        rows = [[*before, *one.ids[:room], *after] for one in found]
+        rows = [[*before, *truncated(one.ids, *self.kept), *after] for one in found]
         ids = np.fromiter((number for row in rows for number in row), np.int32)
         ends = np.cumsum([0, *map(len, rows)], dtype=np.int64)
         # Of the pretrained vocabulary, the special ones too, up to here.
@@ -213,6 +228,7 @@ class SubwordTokenizer:
 
         Raises:
             TypeError: If a row is no list of words.
+            ValueError: If a text is too long and its end would be kept (`"head_tail"`).
         """
         unknown = self._unknown()
 
@@ -220,7 +236,10 @@ class SubwordTokenizer:
             found = self._tokenizer.encode(encodable(word), add_special_tokens=False).ids
             return [self.own_id(number) for number in found] or unknown
 
-        return encode_words(rows, ids_of, self.sequence_length, self._before, self._after)[0]
+        limit = self.sequence_length
+        found, longest = encode_words(rows, ids_of, limit, self._before, self._after)
+        check_words(type(self).__name__, self.truncation, longest, limit)
+        return found
 
     def __call__(self, texts: Iterable[str]) -> dict[str, Int32]:
         """Ids of the texts, padded with 0 to the longest of them.
@@ -240,17 +259,9 @@ class SubwordTokenizer:
             "sequence_length": self.asked,
             "padding_id": self.padding_id,
             "longest": self.longest,
+            # Left out as it was before there was a choice: what is stored stays the same.
+            **({"truncation": self.truncation} if self.truncation != HEAD else {}),
         }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> SubwordTokenizer:
-        """The tokenizer that `get_config` describes."""
-        return cls(**config)
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of `to_json`: equal for tokenizers that give equal ids."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()
 
     def to_json(self) -> str:
         """The tokenizer as JSON; the same text for the same tokenizer."""
@@ -258,7 +269,7 @@ class SubwordTokenizer:
         return json.dumps({"subwords": _FORMAT, "config": config}, ensure_ascii=False, indent=1)
 
     @classmethod
-    def from_json(cls, text: str) -> SubwordTokenizer:
+    def from_json(cls, text: str) -> Self:
         """The tokenizer that `to_json` describes.
 
         Raises:
@@ -272,15 +283,6 @@ class SubwordTokenizer:
         config = {**content["config"], "tokenizer": json.dumps(content["config"]["tokenizer"])}
         return cls.from_config(config)
 
-    def save(self, path: str | Path) -> None:
-        """Writes `to_json` to a file."""
-        Path(path).write_text(self.to_json(), encoding="utf-8", newline="\n")
-
-    @classmethod
-    def load(cls, path: str | Path) -> SubwordTokenizer:
-        """Reads what `save` wrote. Raises `ValueError` as `from_json`."""
-        return cls.from_json(Path(path).read_text(encoding="utf-8"))
-
     def _swapped(self, ids: Int32) -> Int32:
         if not self.padding_id:
             return ids
@@ -289,11 +291,4 @@ class SubwordTokenizer:
         )
 
     def _unknown(self) -> list[int]:
-        """What a word of no pieces, such as a lone control character, is read as."""
-        model = json.loads(self._tokenizer.to_str())["model"]
-        number = self._tokenizer.token_to_id(model.get("unk_token") or "")
-        if number is None:  # Unigram has its number; byte-level BPE knows everything but "".
-            number = model.get("unk_id")
-        if number is None:
-            number = self._tokenizer.encode(" ", add_special_tokens=False).ids[0]
-        return [self.own_id(int(number))]
+        return [self.own_id(unknown_id(self._tokenizer))]

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
 from keras_mtl.data.text import text_rules
+from keras_mtl.data.text.as_json import AsJson
 from keras_mtl.data.text.cleaning import CleaningStep, StripMarkup
 from keras_mtl.data.text.cleaning.names import cleaned, entry, steps_of
 from keras_mtl.data.text.ragged import Int32, Ragged
+from keras_mtl.data.text.truncation import check_words, ends_kept, truncated
 from keras_mtl.data.text.word_counts import HasInputs, most_frequent
 from keras_mtl.data.text.word_splitter import WordSplitter, at_least, checked_texts, one_of
 from keras_mtl.data.text.words import encode_words, padded
@@ -29,7 +29,7 @@ _FIRST_WORD_ID = 2
 
 
 @keras.saving.register_keras_serializable(package="keras_mtl")
-class WordTokenizer:
+class WordTokenizer(AsJson):
     """Cuts texts into words, Chinese into characters, and gives each its id.
 
     Id 0 is padding, 1 an unknown word, 2 the first word of the vocabulary. `GraphTokenizer`
@@ -121,8 +121,7 @@ class WordTokenizer:
     @property
     def kept(self) -> tuple[int, int]:
         """How many tokens are kept of the start and of the end of a text that is too long."""
-        tail = self.sequence_length // 4 if self.truncation == "head_tail" else 0
-        return self.sequence_length - tail, tail
+        return ends_kept(self.sequence_length, self.truncation)
 
     @property
     def cleaning_steps(self) -> tuple[CleaningStep, ...]:
@@ -149,9 +148,7 @@ class WordTokenizer:
         head, tail = self.kept
         find = self._ids.get
         for text in checked_texts(texts):
-            tokens = self.tokens(text)
-            if len(tokens) > head + tail:
-                tokens = tokens[:head] + tokens[len(tokens) - tail :]
+            tokens = truncated(self.tokens(text), head, tail)
             ids.extend([find(token, UNKNOWN_ID) for token in tokens])
             ends.append(len(ids))
         return {"token_ids": Ragged(np.asarray(ids, np.int32), np.asarray(ends, np.int64))}
@@ -172,13 +169,7 @@ class WordTokenizer:
                 leaves words out in the middle.
         """
         rows, longest = encode_words(rows, self._ids_of_word, self.sequence_length)
-        if longest > self.sequence_length and self.truncation != "head":
-            raise ValueError(
-                "`truncation` of WordTokenizer must be 'head' where texts are lists of words. "
-                f"Received: truncation={self.truncation!r}, and a text of {longest} tokens, where "
-                f"{self.sequence_length} are kept. Pass truncation='head' or a larger "
-                "sequence_length."
-            )
+        check_words("WordTokenizer", self.truncation, longest, self.sequence_length)
         return rows
 
     def __call__(self, texts: Iterable[str]) -> dict[str, Int32]:
@@ -225,23 +216,13 @@ class WordTokenizer:
             **steps,
         }
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> WordTokenizer:
-        """The tokenizer that `get_config` describes."""
-        return cls(**config)
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of `to_json`: equal for tokenizers that give equal ids."""
-        return hashlib.sha256(self.to_json().encode()).hexdigest()
-
     def to_json(self) -> str:
         """The tokenizer as JSON, one word a line; the same text for the same tokenizer."""
         content = {"rules": text_rules.RULES_VERSION, "config": self.get_config()}
         return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True)
 
     @classmethod
-    def from_json(cls, text: str) -> WordTokenizer:
+    def from_json(cls, text: str) -> Self:
         """The tokenizer that `to_json` describes.
 
         Raises:
@@ -256,15 +237,6 @@ class WordTokenizer:
                 "elsewhere: load it with the version of keras_mtl that wrote it, or fit anew."
             )
         return cls.from_config(content["config"])
-
-    def save(self, path: str | Path) -> None:
-        """Writes `to_json` to a file."""
-        Path(path).write_text(self.to_json(), encoding="utf-8", newline="\n")
-
-    @classmethod
-    def load(cls, path: str | Path) -> WordTokenizer:
-        """Reads what `save` wrote. Raises `ValueError` as `from_json`."""
-        return cls.from_json(Path(path).read_text(encoding="utf-8"))
 
     def _ids_of_word(self, word: str) -> list[int]:
         return [self._ids.get(token, UNKNOWN_ID) for token in self.tokens(word)] or [UNKNOWN_ID]

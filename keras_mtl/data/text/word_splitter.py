@@ -8,11 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from keras_mtl.data.text import text_rules
+from keras_mtl.data.text.truncation import TRUNCATIONS
 
 _CHOICES = {
     "markup": ("remove", "keep"),
     "punctuation": ("separate", "remove", "keep"),
-    "truncation": ("head", "head_tail"),
+    "truncation": TRUNCATIONS,
 }
 
 
@@ -103,21 +104,21 @@ def checked_texts(texts: Iterable[str], whose: str = "") -> Iterator[str]:
         yield text
 
 
-def one_of(name: str, value: str) -> str:
+def one_of(name: str, value: str, whose: str = "WordTokenizer") -> str:
     """`value`, seen to be a choice that the option `name` has. Raises `ValueError`."""
     if value not in _CHOICES[name]:
         raise ValueError(
-            f"`{name}` of WordTokenizer must be one of {_CHOICES[name]}. "
+            f"`{name}` of {whose} must be one of {_CHOICES[name]}. "
             f"Received: {name}={value!r}. Pick one of them."
         )
     return value
 
 
-def at_least(name: str, value: Any, least: int) -> int:
+def at_least(name: str, value: Any, least: int, whose: str = "WordTokenizer") -> int:
     """`value`, seen to be an integer that is not below `least`. Raises `ValueError`."""
     if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
         raise ValueError(
-            f"`{name}` of WordTokenizer must be an integer of at least {least}. "
+            f"`{name}` of {whose} must be an integer of at least {least}. "
             f"Received: {name}={value!r}. Pass a larger integer."
         )
     return int(value)

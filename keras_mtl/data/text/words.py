@@ -89,7 +89,7 @@ def _warn_of_cuts(
     cut = [length for length in full if length > limit]
     if cut:
         warnings.warn(
-            f"The ends of {len(cut)} of {len(lengths)} texts of {whose} are cut off: they have up "
+            f"Parts of {len(cut)} of {len(lengths)} texts of {whose} are cut off: they have up "
             f"to {max(cut)} tokens, and the pretrained trunk takes {limit}. Split them, or ask for "
             f"the cut: trunks.pretrained(..., sequence_length={limit}).",
             stacklevel=3,

@@ -59,6 +59,7 @@ TOKENIZERS = {
     "capitals": SubwordTokenizer.wordpiece(PIECES, 7, lowercase=False),
     "accents": SubwordTokenizer.wordpiece(PIECES, strip_accents=False, characters=False),
     "added tokens": added(PIECES),
+    "both ends": SubwordTokenizer.wordpiece(PIECES, 7, truncation="head_tail"),
     "controls": unlike_bert(),
 }
 GRAPHS = {name: GraphSubwordTokenizer(one) for name, one in TOKENIZERS.items()}

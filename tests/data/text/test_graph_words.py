@@ -114,3 +114,14 @@ def test_the_end_of_a_text_of_words_cannot_be_kept():
     ]
     with pytest.raises(tf.errors.InvalidArgumentError, match="must be head.*more than the 4 tok"):
         graph(tf.constant(["a a a a a"]))
+
+
+def test_the_end_of_a_text_of_pieces_of_words_cannot_be_kept():
+    tokenizer = SubwordTokenizer.wordpiece(PIECES, sequence_length=6, truncation="head_tail")
+    graph = GraphWords(GraphSubwordTokenizer(tokenizer))
+    # Of six two stand around the text.
+    assert graph(tf.constant(["new york new york"]))["word_starts"].numpy().tolist() == [
+        [2, 3, 4, 5]
+    ]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="must be head.*more than the 4 tok"):
+        graph(tf.constant(["new york new york new"]))

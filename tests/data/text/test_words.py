@@ -90,6 +90,13 @@ def test_the_end_of_a_text_of_words_cannot_be_kept():
         tokenizer.encode_words([["a"] * 5])
 
 
+def test_the_end_of_pieces_of_words_cannot_be_kept():
+    tokenizer = SubwordTokenizer.wordpiece(PIECES, sequence_length=6, truncation="head_tail")
+    assert len(tokenizer.encode_words([["new"] * 4])["word_starts"].row(0)) == 4
+    with pytest.raises(ValueError, match="of SubwordTokenizer must be 'head' .*of 7 tokens"):
+        tokenizer.encode_words([["new"] * 5])
+
+
 @pytest.mark.parametrize("rows", [[["a"], "b c"], [["a", 1]], [["a"], None]])
 def test_rows_must_all_be_lists_of_words(rows):
     with pytest.raises(TypeError, match="of words must be a list of str"):
