@@ -11,14 +11,14 @@ OUT_OF_SCOPE = "oos"
 SACRIFICED = 0.002
 
 
-def train_encoder(mixture, tasks, length, epochs, learning_rate, seed):
+def train_encoder(mixture, tasks, length, epochs, learning_rate, seed, callbacks=()):
     """A fine-tuned model of these tasks."""
     keras.utils.set_random_seed(seed)
     trunk = mtl.trunks.pretrained(minilm.folder(), sequence_length=length)
     model = mtl.MultiTaskModel(trunk, tasks)
     steps = mixture.steps_per_epoch * epochs
     model.compile(mtl.FineTuning(steps, learning_rate=learning_rate))
-    model.fit(mixture, epochs=epochs, verbose=0)
+    model.fit(mixture, epochs=epochs, verbose=0, callbacks=list(callbacks))
     return model
 
 
@@ -38,7 +38,8 @@ def clinc(seed):
     mixture = mtl.Mixture(
         {"clinc": data.train}, {"clinc": list(data.labels)}, batch_size=32, seed=seed
     )
-    model = train_encoder(mixture, tasks, 48, 10, 3e-4, seed)
+    average = mtl.transfer.AverageEpochs(last=5)
+    model = train_encoder(mixture, tasks, 48, 10, 3e-4, seed, [average])
     fitting, scored = (model.predict(rows, verbose=0) for rows in (data.validation, data.test))
     found = {}
     for task in tasks:
