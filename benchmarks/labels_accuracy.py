@@ -6,8 +6,9 @@
 
 `domains` and `shopping` are word-level models, over three seeds; the others are MiniLM, with the
 first seed unless `--seeds` says otherwise. Test split, but for STS-B, whose validation split is the
-published one. After the last epoch. The status is 1 when the mean of a figure falls short of its
-goal. Wants `KERAS_MTL_DATA`; `shopping` wants scikit-learn, too.
+published one. After the last epoch, `clinc` with the mean of the last five epochs' weights. The
+status is 1 when the mean of a figure falls short of its goal. Wants `KERAS_MTL_DATA`; `shopping`
+wants scikit-learn, too.
 """
 
 import argparse

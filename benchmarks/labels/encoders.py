@@ -11,14 +11,15 @@ OUT_OF_SCOPE = "oos"
 SACRIFICED = 0.002
 
 
-def train_encoder(mixture, tasks, length, epochs, learning_rate, seed, callbacks=()):
-    """A fine-tuned model of these tasks."""
+def train_encoder(mixture, tasks, length, epochs, learning_rate, seed, averaged=1, **options):
+    """A fine-tuned model of these tasks, its weights the mean of the last epochs' (`averaged`)."""
     keras.utils.set_random_seed(seed)
-    trunk = mtl.trunks.pretrained(minilm.folder(), sequence_length=length)
+    trunk = mtl.trunks.pretrained(minilm.folder(), sequence_length=length, **options)
     model = mtl.MultiTaskModel(trunk, tasks)
     steps = mixture.steps_per_epoch * epochs
     model.compile(mtl.FineTuning(steps, learning_rate=learning_rate))
-    model.fit(mixture, epochs=epochs, verbose=0, callbacks=list(callbacks))
+    average = mtl.transfer.AverageEpochs(last=averaged)
+    model.fit(mixture, epochs=epochs, verbose=0, callbacks=[average])
     return model
 
 
@@ -38,8 +39,7 @@ def clinc(seed):
     mixture = mtl.Mixture(
         {"clinc": data.train}, {"clinc": list(data.labels)}, batch_size=32, seed=seed
     )
-    average = mtl.transfer.AverageEpochs(last=5)
-    model = train_encoder(mixture, tasks, 48, 10, 3e-4, seed, [average])
+    model = train_encoder(mixture, tasks, 48, 10, 3e-4, seed, averaged=5)
     fitting, scored = (model.predict(rows, verbose=0) for rows in (data.validation, data.test))
     found = {}
     for task in tasks:
@@ -90,9 +90,15 @@ def emotion(seed):
 def domains(seed):
     """FDU-MTL, a head for each of sixteen domains."""
     data = mtl.load_dataset("fdu_mtl").by_column("domain")
-    tasks = [mtl.classification(name, one.labels["label"], "label") for name, one in data.items()]
+    tasks = [
+        mtl.classification(name, one.labels["label"], "label", dropout=0.1)
+        for name, one in data.items()
+    ]
     mixture = mtl.Mixture({name: one.train for name, one in data.items()}, batch_size=32, seed=seed)
-    model = train_encoder(mixture, tasks, 128, 3, 1e-4, seed)
+    # Of texts 38 % are longer than 128 tokens, and many reviews sum up at their end.
+    model = train_encoder(mixture, tasks, 128, 3, 2e-4, seed, truncation="head_tail")
     test = mixture.like(**{name: one.test for name, one in data.items()})
     scores = model.evaluate(test, return_dict=True, verbose=0)
-    return {"mean_accuracy": float(np.mean([scores[f"{name}_accuracy"] for name in data]))}
+    accuracies = [scores[f"{name}_accuracy"] for name in data]
+    # Of 400 rows each: what is beyond the sixth digit is of single precision.
+    return {"mean_accuracy": float(np.mean(accuracies).round(6))}
