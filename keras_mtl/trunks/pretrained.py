@@ -63,7 +63,7 @@ def pretrained(
             unknown words, if it has none): what stands around a word then has to tell of it.
         load_weights: Whether to load the weights, or to begin at random.
         truncation: What is kept of a longer text: `"head"`, its first tokens; `"head_tail"`, three
-            quarters from its start and a quarter from its end. Of pairs the ends are cut off.
+            quarters from its start and a quarter from its end. Pairs read as one lose their ends.
         name: Name of the returned model.
 
     Returns:

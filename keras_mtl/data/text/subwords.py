@@ -43,7 +43,7 @@ class SubwordTokenizer(AsJson):
         padding_id: The id that the pretrained vocabulary has for padding.
         longest: Most ids that the model takes.
         truncation: What is kept of a longer text: `"head"`, its first pieces; `"head_tail"`, three
-            quarters from its start and a quarter from its end. Of pairs the ends are cut off.
+            quarters from its start and a quarter from its end. Pairs read as one lose their ends.
 
     Raises:
         ValueError: If `sequence_length` leaves no room for a piece, `truncation` is unknown, or
@@ -192,7 +192,8 @@ class SubwordTokenizer(AsJson):
         given = [encodable(text) for text in checked_texts(texts)]
         found = self._tokenizer.encode_batch_fast(given, add_special_tokens=False)
         before, after = ([self.own_id(n) for n in one] for one in (self._before, self._after))
-        rows = [[*before, *truncated(one.ids, *self.kept), *after] for one in found]
+        head, tail = self.kept
+        rows = [[*before, *truncated(one.ids, head, tail), *after] for one in found]
         ids = np.fromiter((number for row in rows for number in row), np.int32)
         ends = np.cumsum([0, *map(len, rows)], dtype=np.int64)
         # Of the pretrained vocabulary, the special ones too, up to here.
