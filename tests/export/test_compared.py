@@ -57,9 +57,10 @@ def test_tasks_of_one_text_have_their_own_signatures(served):
         np.testing.assert_allclose(found[name].numpy(), expected[name], atol=1e-5)
 
 
+@pytest.mark.parametrize("truncation", ["head", "head_tail"])
 @pytest.mark.parametrize("limit", [5, 8, 13, 40])
-def test_pairs_are_cut_in_the_graph_as_by_the_tokenizer(limit):
-    tokenizer = mtl.SubwordTokenizer.wordpiece(PIECES, limit)
+def test_pairs_are_cut_in_the_graph_as_by_the_tokenizer(limit, truncation):
+    tokenizer = mtl.SubwordTokenizer.wordpiece(PIECES, limit, truncation=truncation)
     assert joins_in_graph(tokenizer)
     chance = random.Random(limit)
     words = ["fly", "flying", "to", "a", "b", "c", "don't", "好"]
@@ -73,6 +74,18 @@ def test_pairs_are_cut_in_the_graph_as_by_the_tokenizer(limit):
     for row, ids in enumerate(found):
         assert ids[: len(expected.row(row))].tolist() == expected.row(row).tolist()
         assert not ids[len(expected.row(row)) :].any()
+
+
+def test_texts_of_a_pair_read_apart_keep_their_ends_in_the_graph():
+    tokenizer = mtl.SubwordTokenizer.wordpiece(PIECES, 7, truncation="head_tail")
+    first, second = ["a b c fly to a b c", "a b"], ["to to to to to to c", "fly"]
+    found = GraphCompared(GraphSubwordTokenizer(tokenizer)).ids(
+        tf.constant(first), tf.constant(second)[:, None]
+    )
+    expected = tokenizer([*first, *second])["token_ids"].reshape(2, 2, -1).swapaxes(0, 1)
+    np.testing.assert_array_equal(found, expected)
+    # The last piece that is read is the text's last, not the fifth.
+    assert [PIECES[number] for number in found.numpy()[0, :, 5]] == ["c", "c"]
 
 
 def test_a_task_must_not_have_the_name_of_such_a_signature():

@@ -43,7 +43,8 @@ def check_words(whose: str, truncation: str, longest: int, limit: int) -> None:
     """
     if longest > limit and truncation != HEAD:
         raise ValueError(
-            f"`truncation` of {whose} must be '{HEAD}' where texts are lists of words. Received: "
-            f"truncation={truncation!r}, and a text of {longest} tokens, where {limit} are kept. "
-            f"Pass truncation='{HEAD}' or a larger sequence_length."
+            f"`truncation` of {whose} must be '{HEAD}' where texts are lists of words, or a task "
+            f"predicts something of each word. Received: truncation={truncation!r}, and a text of "
+            f"{longest} tokens, where {limit} are kept. Pass truncation='{HEAD}' or a larger "
+            "sequence_length."
         )
