@@ -125,6 +125,7 @@ class TrainingBatches(Batches):
         self.trained = 0  # Counted by whoever trains on the batches.
         self.skipped = 0  # So many batches of the start are only passed by.
         self._shuffled = lru_cache(maxsize=4 * len(streams) * plan.classes)(self._shuffle)
+        self._order = lru_cache(maxsize=2)(self._order_of)
         self._starts = [np.zeros(plan.classes, int)]  # Steps of each class before an epoch.
 
     # Keras's word for a dataset without an end; `fit` counts by `steps_per_epoch`.
@@ -175,14 +176,12 @@ class TrainingBatches(Batches):
 
     def _next_rows(self, number: int, length_class: int, seen: int, count: int) -> np.ndarray:
         size = len(self._class_rows[number][length_class])
-        places = np.arange(seen * count, (seen + 1) * count)
-        cycles, places = np.divmod(places, size)
-        return np.concatenate(
-            [
-                self._shuffled(number, length_class, int(cycle))[places[cycles == cycle]]
-                for cycle in np.unique(cycles)
-            ]
-        )
+        cycle, place = divmod(seen * count, size)
+        found = [self._shuffled(number, length_class, cycle)[place : place + count]]
+        while (count := count - len(found[-1])) > 0:  # The next round has begun.
+            cycle += 1
+            found.append(self._shuffled(number, length_class, cycle)[:count])
+        return found[0] if len(found) == 1 else np.concatenate(found)
 
     def _shuffle(self, number: int, length_class: int, cycle: int) -> np.ndarray:
         rows = self._class_rows[number][length_class]
@@ -203,7 +202,7 @@ class TrainingBatches(Batches):
             }
         return found
 
-    def _order(self, epoch: int) -> np.ndarray:
+    def _order_of(self, epoch: int) -> np.ndarray:
         """Length class of each step of an epoch, in random order."""
         random = np.random.default_rng([self.seed, _ORDER, epoch])
         # A class gets its share of the steps, rounded down or up so that it is exact on average.

@@ -12,6 +12,9 @@ import numpy.typing as npt
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
+# So few rows are copied one by one: to say where all their values go would take longer.
+_FEW_ROWS = 16
+
 
 @dataclass(frozen=True, eq=False)
 class Ragged:
@@ -99,7 +102,11 @@ class Ragged:
                 "Pass a larger length, or truncate when encoding."
             )
         padded = np.zeros((len(index), length), np.int32)
-        padded[np.arange(length) < sizes[:, None]] = self.values[_positions(starts, sizes)]
+        if len(index) <= _FEW_ROWS:
+            for place, (start, size) in enumerate(zip(starts, sizes, strict=True)):
+                padded[place, :size] = self.values[start : start + size]
+        else:
+            padded[np.arange(length) < sizes[:, None]] = self.values[_positions(starts, sizes)]
         return padded
 
     def select(self, rows: npt.ArrayLike) -> Ragged:
