@@ -14,7 +14,8 @@ PYTHON ?= $(shell for name in python3.11 python3; do \
 	&& { echo "$$name"; break; }; done)
 
 # Small models keep one core busy each; a file stays with one process, for what its tests share.
-WORKERS := -n 2 --dist loadfile --durations=15
+# Files come in the order of tests/conftest.py: the longest first.
+WORKERS := -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 # Small steps are compiled for longer than they run, so XLA is not to take much care.
 QUICK_XLA := --xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true \
 	--xla_cpu_use_fusion_emitters=false

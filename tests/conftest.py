@@ -9,9 +9,22 @@ import pytest
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("repeatable")
 
+# Files of a minute or more, the longest first: begun last, one would run on when all else is done.
+LONGEST = (
+    "test_engines.py",
+    "test_replicas.py",
+    "test_stopped_together.py",
+    "test_documents.py",
+    "test_examples.py",
+    "test_transcript.py",
+    "test_determinism.py",
+)
+
 
 def pytest_collection_modifyitems(items):
-    """Without the real datasets, skip what needs them."""
+    """Begin with the longest files; without the real datasets, skip what needs them."""
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
     if not os.path.isdir(os.environ.get("KERAS_MTL_DATA") or ""):
         for item in items:
             if item.get_closest_marker("real_data"):

@@ -54,7 +54,7 @@ def demo_splits(rows=120, seed=0):
 
 def demo_mixture(rows=120, seed=0, **options):
     reviews, newswire = demo_splits(rows, seed)
-    options = {"batch_size": 16, **options}
+    options = {"batch_size": 16, "length_classes": 2, **options}  # Each is compiled.
     return mtl.Mixture(
         {"reviews": reviews, "newswire": newswire},
         tasks={"reviews": "sentiment", "newswire": "topic"},
