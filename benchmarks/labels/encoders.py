@@ -11,19 +11,11 @@ OUT_OF_SCOPE = "oos"
 SACRIFICED = 0.002
 
 
-def train_encoder(
-    mixture, tasks, length, epochs, learning_rate, seed, averaged=1, from_zero=False, **options
-):
-    """A fine-tuned model of these tasks.
-
-    Its weights are the mean of the last epochs' (`averaged`); its heads begin `from_zero`, or from
-    random weights.
-    """
+def train_encoder(mixture, tasks, length, epochs, learning_rate, seed, averaged=1, **options):
+    """A fine-tuned model of these tasks, its weights the mean of the last epochs' (`averaged`)."""
     keras.utils.set_random_seed(seed)
     trunk = mtl.trunks.pretrained(minilm.folder(), sequence_length=length, **options)
     model = mtl.MultiTaskModel(trunk, tasks)
-    for head in model.heads.values() if from_zero else ():
-        head.set_weights([np.zeros_like(one) for one in head.get_weights()])
     steps = mixture.steps_per_epoch * epochs
     model.compile(mtl.FineTuning(steps, learning_rate=learning_rate))
     average = mtl.transfer.AverageEpochs(last=averaged)
@@ -103,11 +95,8 @@ def domains(seed):
         for name, one in data.items()
     ]
     mixture = mtl.Mixture({name: one.train for name, one in data.items()}, batch_size=32, seed=seed)
-    # Of texts 38 % are longer than 128 tokens, and many reviews sum up at their end. From random
-    # weights each head would look for the same in a direction of its own, all through the run.
-    model = train_encoder(
-        mixture, tasks, 128, 3, 2e-4, seed, from_zero=True, truncation="head_tail"
-    )
+    # Of texts 38 % are longer than 128 tokens, and many reviews sum up at their end.
+    model = train_encoder(mixture, tasks, 128, 3, 2e-4, seed, truncation="head_tail")
     test = mixture.like(**{name: one.test for name, one in data.items()})
     scores = model.evaluate(test, return_dict=True, verbose=0)
     accuracies = [scores[f"{name}_accuracy"] for name in data]
