@@ -8,6 +8,7 @@ from types import ModuleType
 import pytest
 
 import keras_mtl
+from tests.conftest import LONGEST
 
 PACKAGE = Path(__file__).resolve().parents[1] / "keras_mtl"
 # A module imports only from those before it; a file and a folder of one name are one place.
@@ -173,3 +174,8 @@ def test_an_undocumented_name_is_found() -> None:
     public = {"Base": Base, "Silent": Silent, "LABELS": ("no", "yes")}
     vars(module).update(public, __all__=list(public))
     assert undocumented(module) == ["made_up.Silent"]
+
+
+def test_the_files_that_begin_first_are_there():
+    there = {path.name for path in Path(__file__).parent.rglob("test_*.py")}
+    assert set(LONGEST) <= there
